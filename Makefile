@@ -1,0 +1,54 @@
+# Everything a person needs is two commands: `make run` and `make test`.
+# Each does its own set-up; see .ci/setup for what the tests install.
+
+GO            ?= go
+FUZZTIME      ?= 10s
+BENCH         ?= .
+BENCHTIME     ?= 1s
+TESTFLAGS     ?=
+LINT_VERSION  := 2.8.0
+LINT          := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
+VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build setup test lint fmt bench fuzz generated clean
+
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  ONCE=1 make run         end after the scripted day; non-zero if an output is missing"
+	@echo "  make test TESTFLAGS=-v  more flags for go test"
+	@echo "  make fuzz FUZZTIME=1m   time, or a number of inputs such as 10000x, per fuzz target"
+
+run: build ## broker, Finesse simulator, worker and a scripted agent's day in one process
+	./bin/gcbridge demo $(if $(filter-out 0,$(ONCE)),--once)
+
+build: ## compile bin/gcbridge
+	$(GO) build -trimpath -ldflags '$(if $(VERSION),-X main.version=$(VERSION))' -o bin/gcbridge ./cmd/gcbridge
+
+setup: ## install what the tests need (Debian, root)
+	@bash .ci/setup
+
+test: setup ## all tests with the race detector, against ActiveMQ, Prosody and a Java JMS client
+	CGO_ENABLED=1 $(GO) test -race -timeout 10m -p 2 $(TESTFLAGS) ./...
+
+lint: $(LINT) ## golangci-lint at the pinned version
+	$(LINT) run ./...
+
+fmt: $(LINT) ## format with gofumpt
+	$(LINT) fmt ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION)
+
+bench: setup ## all benchmarks (BENCH=regexp, BENCHTIME=1s)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 30m -p 1 ./...
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)'
+
+generated: ## fail if a generated file is not current
+	@GO='$(GO)' bash .ci/generated
+
+clean: ## remove what was built
+	rm -rf bin dist coverage.out
