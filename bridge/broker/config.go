@@ -1,0 +1,148 @@
+package broker
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"gcbridge/protocol/secret"
+)
+
+// Config is a [Link]'s.
+type Config struct {
+	URLs     []string // stomp://host:port, stomp+ssl://host:port; ordered, the primary first
+	User     string
+	Password secret.Secret
+	// PriorityBackup makes a link that runs on another than the first URL
+	// return to the first when that answers a full login again.
+	PriorityBackup bool
+	ProbeInterval  time.Duration // between looks at the primary while on a backup, 0 = 5 s
+	TLS            *tls.Config   // for stomp+ssl; nil = the system's roots
+	Heartbeat      time.Duration // 0 = 5 s both ways
+	LoginTimeout   time.Duration // dial, TLS, login and subscriptions of one connection, 0 = 5 s
+	ReceiptTimeout time.Duration // 0 = 4 s
+	WriteTimeout   time.Duration // 0 = 5 s
+	BackoffMin     time.Duration // 0 = 10 ms
+	BackoffMax     time.Duration // 0 = 30 s
+	SendBuffer     int           // messages kept while the link is down, 0 = 10,000
+	Log            zerolog.Logger
+
+	// The callbacks run on goroutines of the link and must not block.
+
+	OnUp   func()                     // all three connections are up and subscriptions live
+	OnDown func(err error)            // the link went down after it was up
+	OnDrop func(m Message, err error) // a message that was given up (overflow, poison, expired while waiting, link closed)
+}
+
+// endpoint is one URL of the list.
+type endpoint struct {
+	addr string // host:port
+	host string
+	tls  bool
+	url  string // without credentials
+}
+
+// withDefaults fills what was left zero.
+func (c Config) withDefaults() Config {
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&c.ProbeInterval, 5 * time.Second},
+		{&c.Heartbeat, 5 * time.Second},
+		{&c.LoginTimeout, 5 * time.Second},
+		{&c.ReceiptTimeout, 4 * time.Second},
+		{&c.WriteTimeout, 5 * time.Second},
+		{&c.BackoffMin, 10 * time.Millisecond},
+		{&c.BackoffMax, 30 * time.Second},
+	} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	if c.SendBuffer == 0 {
+		c.SendBuffer = 10_000
+	}
+	if c.OnUp == nil {
+		c.OnUp = func() {}
+	}
+	if c.OnDown == nil {
+		c.OnDown = func(error) {}
+	}
+	if c.OnDrop == nil {
+		c.OnDrop = func(Message, error) {}
+	}
+	return c
+}
+
+// check validates c after withDefaults and parses its URLs.
+func (c Config) check() ([]endpoint, error) {
+	for name, d := range map[string]time.Duration{
+		"ProbeInterval": c.ProbeInterval, "Heartbeat": c.Heartbeat, "LoginTimeout": c.LoginTimeout,
+		"ReceiptTimeout": c.ReceiptTimeout, "WriteTimeout": c.WriteTimeout,
+		"BackoffMin": c.BackoffMin, "BackoffMax": c.BackoffMax,
+	} {
+		if d < 0 {
+			return nil, fmt.Errorf("%w: %s is negative", ErrConfig, name)
+		}
+	}
+	if c.BackoffMax < c.BackoffMin {
+		return nil, fmt.Errorf("%w: BackoffMax is less than BackoffMin", ErrConfig)
+	}
+	if c.SendBuffer < 0 {
+		return nil, fmt.Errorf("%w: SendBuffer is negative", ErrConfig)
+	}
+	if strings.ContainsAny(c.User+c.Password.Reveal(), "\x00\r\n") {
+		return nil, fmt.Errorf("%w: user and password must be free of NUL, CR and LF", ErrConfig)
+	}
+	if len(c.URLs) == 0 {
+		return nil, fmt.Errorf("%w: no broker URL", ErrConfig)
+	}
+	ends := make([]endpoint, 0, len(c.URLs))
+	for _, raw := range c.URLs {
+		e, err := parseURL(raw)
+		if err != nil {
+			return nil, err
+		}
+		ends = append(ends, e)
+	}
+	return ends, nil
+}
+
+// schemes of broker URLs: whether TLS is spoken, and the usual port.
+var schemes = map[string]struct {
+	tls  bool
+	port string
+}{
+	"stomp":     {false, "61613"},
+	"stomp+ssl": {true, "61614"},
+}
+
+// parseURL reads one URL. Errors do not repeat it: it may hold a password.
+func parseURL(raw string) (endpoint, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil {
+		return endpoint{}, fmt.Errorf("%w: a broker URL does not parse", ErrConfig)
+	}
+	s, ok := schemes[u.Scheme]
+	if !ok {
+		return endpoint{}, fmt.Errorf("%w: broker URL scheme %q, want stomp or stomp+ssl", ErrConfig, u.Scheme)
+	}
+	if u.Hostname() == "" {
+		return endpoint{}, fmt.Errorf("%w: a broker URL has no host", ErrConfig)
+	}
+	if u.User != nil || u.RawQuery != "" || strings.Trim(u.Path, "/") != "" {
+		return endpoint{}, fmt.Errorf("%w: a broker URL is scheme, host and port only", ErrConfig)
+	}
+	port := u.Port()
+	if port == "" {
+		port = s.port
+	}
+	addr := net.JoinHostPort(u.Hostname(), port)
+	return endpoint{addr: addr, host: u.Hostname(), tls: s.tls, url: u.Scheme + "://" + addr}, nil
+}

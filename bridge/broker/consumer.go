@@ -1,0 +1,203 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-stomp/stomp/v3"
+	"github.com/go-stomp/stomp/v3/frame"
+)
+
+// maxPrefetch keeps the library's channels from filling up (trap 2).
+const maxPrefetch = 10
+
+// Subscription is one consumer of a link.
+type Subscription struct {
+	From     Destination
+	Prefetch int    // unacknowledged deliveries at a time: 1..10, 0 = 10
+	Priority int    // activemq.priority: 0..127, the highest with room is served first
+	Selector string // JMS selector, "" = all
+	// AutoAck takes messages without acknowledging them, for topics. What the
+	// handler cannot keep up with is dropped and counted.
+	AutoAck bool
+	// Handle is called in order, on one goroutine per subscription; it must
+	// not block. It is not called for deliveries of a connection that has gone
+	// before their turn came (they come again), nor while the link drains.
+	Handle func(*Delivery)
+}
+
+// consumption is a subscription and what waits for its handler. It outlives
+// connections.
+type consumption struct {
+	Subscription
+	box *inbox
+}
+
+// consumer is the consuming connection.
+type consumer struct {
+	link  *Link
+	conn  *conn
+	acks  chan *stomp.Message
+	flush chan chan error
+}
+
+// openConsumer opens the consuming connection with all subscriptions live.
+func (l *Link) openConsumer(ctx context.Context, e endpoint) (*consumer, error) {
+	c := &consumer{
+		link: l,
+		// A broker never has more than the prefetch unacknowledged.
+		acks:  make(chan *stomp.Message, maxPrefetch*len(l.subs)+1),
+		flush: make(chan chan error),
+	}
+	k, err := l.cfg.open(ctx, e, "consuming", func(k *conn) error {
+		c.conn = k
+		for _, s := range l.subs {
+			if err := c.subscribe(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	k.work.Go(c.acknowledge)
+	return c, nil
+}
+
+// subscribe starts s on the connection being opened, and the goroutine that
+// always drains it (traps 2, 6 and 8).
+func (c *consumer) subscribe(s *consumption) error {
+	mode := stomp.AckClientIndividual
+	if s.AutoAck {
+		mode = stomp.AckAuto
+	}
+	sub, err := c.conn.stomp.Subscribe(s.From.String(), mode, func(f *frame.Frame) error {
+		f.Header.Add("activemq.prefetchSize", strconv.Itoa(s.Prefetch))
+		if s.Priority != 0 {
+			f.Header.Add("activemq.priority", strconv.Itoa(s.Priority))
+		}
+		if s.Selector != "" {
+			f.Header.Add("selector", s.Selector)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%w: subscribe to %s: %w", ErrLost, s.From, err)
+	}
+	c.conn.work.Go(func() {
+		for m := range sub.C {
+			if m.Err == nil {
+				c.arrived(s, m)
+			}
+		}
+	})
+	return nil
+}
+
+func (c *consumer) arrived(s *consumption, m *stomp.Message) {
+	d := newDelivery(m, time.Now())
+	if !s.AutoAck {
+		var used atomic.Bool
+		d.AckFunc = func() {
+			if !used.Swap(true) {
+				c.ack(m)
+			}
+		}
+	}
+	if !s.box.push(arrival{d, c.conn}) {
+		c.link.dropped.Add(1)
+		c.link.cfg.Log.Warn().Stringer("from", s.From).Msg("message dropped, the handler is too slow")
+	}
+}
+
+// ack hands m to the acknowledging goroutine. It never blocks.
+func (c *consumer) ack(m *stomp.Message) {
+	select {
+	case <-c.conn.over:
+		return
+	default:
+	}
+	select {
+	case c.acks <- m:
+	default:
+		c.conn.wire.kill(errAckOverflow)
+	}
+}
+
+// acknowledge sends what ack was given, on the connection that brought it and
+// no other.
+func (c *consumer) acknowledge() {
+	for {
+		select {
+		case <-c.conn.over:
+			return
+		case m := <-c.acks:
+			if c.conn.outcome(c.conn.stomp.Ack(m)) != nil {
+				return
+			}
+		case reply := <-c.flush:
+			reply <- c.flushed()
+		}
+	}
+}
+
+// flushed sends the acknowledgements that wait and makes sure of them.
+func (c *consumer) flushed() error {
+	for {
+		select {
+		case m := <-c.acks:
+			if err := c.conn.outcome(c.conn.stomp.Ack(m)); err != nil {
+				return err
+			}
+		default:
+			return c.conn.barrier()
+		}
+	}
+}
+
+// settle returns when every acknowledgement given so far has been handled by
+// the broker, or ctx or the connection has ended.
+func (c *consumer) settle(ctx context.Context) {
+	reply := make(chan error, 1)
+	select {
+	case <-ctx.Done():
+	case <-c.conn.over:
+	case c.flush <- reply:
+		select {
+		case <-ctx.Done():
+		case <-c.conn.over:
+		case <-reply:
+		}
+	}
+}
+
+// handle gives s's deliveries to its handler until life ends.
+func (l *Link) handle(life context.Context, s *consumption) {
+	for {
+		a, ok := s.box.pop(life)
+		if !ok {
+			return
+		}
+		if l.draining.Load() || (!s.AutoAck && a.from.ended()) {
+			continue
+		}
+		l.delivered.Add(1)
+		s.Handle(a.delivery)
+	}
+}
+
+// ended reports whether the connection has gone.
+func (k *conn) ended() bool {
+	select {
+	case <-k.over:
+		return true
+	case <-k.wire.dead:
+		return true
+	default:
+		return false
+	}
+}

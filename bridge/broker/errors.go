@@ -1,0 +1,66 @@
+package broker
+
+import (
+	"fmt"
+
+	"gcbridge/protocol/errclass"
+)
+
+// kind is a sentinel error that knows its class.
+type kind struct {
+	class errclass.Class
+	text  string
+}
+
+func (k *kind) Error() string { return k.text }
+
+// ErrorClass implements errclass.Classified.
+func (k *kind) ErrorClass() errclass.Class { return k.class }
+
+// The package's errors; test for them with errors.Is.
+var (
+	// ErrDestination is a name that must not be sent to (class Client).
+	ErrDestination error = &kind{errclass.Client, "broker: destination not allowed"}
+	// ErrMessage is a message that cannot be put in a STOMP frame safely: a NUL
+	// anywhere, invalid UTF-8, a reserved property name (class Client).
+	ErrMessage error = &kind{errclass.Client, "broker: message not allowed"}
+	// ErrBufferFull is returned by Publish (class Unavailable).
+	ErrBufferFull error = &kind{errclass.Unavailable, "broker: send buffer full"}
+	// ErrExpired is the fate of a message whose time-to-live passed while it
+	// waited for the broker (class Unavailable).
+	ErrExpired error = &kind{errclass.Unavailable, "broker: message expired while waiting"}
+	// ErrRefused is the fate of a message that the broker answers with an ERROR
+	// frame each time (class Client). The error is a [*RefusedError].
+	ErrRefused error = &kind{errclass.Client, "broker: refused by the broker"}
+	// ErrClosed is the fate of a message that was never sent before the link
+	// ended (class Unavailable), and of Publish afterwards.
+	ErrClosed error = &kind{errclass.Unavailable, "broker: link closed"}
+	// ErrUnconfirmed is the fate of a message that was sent, but not confirmed
+	// before the link ended (class Indeterminate).
+	ErrUnconfirmed error = &kind{errclass.Indeterminate, "broker: link closed before the broker confirmed"}
+	// ErrConfig is a configuration or a use of the link that makes no sense
+	// (class Internal).
+	ErrConfig error = &kind{errclass.Internal, "broker: misconfigured"}
+	// ErrLost is a connection that ended, timed out or never came about (class
+	// Unavailable).
+	ErrLost error = &kind{errclass.Unavailable, "broker: connection lost"}
+)
+
+// The ways in which this side ends a connection.
+var (
+	errReceiptTimeout = fmt.Errorf("%w: no receipt in time", ErrLost)
+	errAckOverflow    = fmt.Errorf("%w: more acknowledgements than deliveries", ErrLost)
+	errDone           = fmt.Errorf("%w: closed by us", ErrLost)
+	errPrimaryBack    = fmt.Errorf("%w: the primary answers again", ErrLost)
+)
+
+// RefusedError is what an ERROR frame said.
+type RefusedError struct {
+	Message string // the frame's message header
+	Detail  string // the beginning of its body, often a Java stack trace
+}
+
+func (e *RefusedError) Error() string { return ErrRefused.Error() + ": " + e.Message }
+
+// Unwrap makes errors.Is(err, ErrRefused) true.
+func (e *RefusedError) Unwrap() error { return ErrRefused }

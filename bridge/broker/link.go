@@ -1,0 +1,152 @@
+package broker
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// batch is how many messages share one receipt at most.
+const batch = 64
+
+// Link is a connection to the broker that heals itself: three STOMP
+// connections (consuming, publishing, fragile sends).
+type Link struct {
+	cfg     Config
+	ends    []endpoint
+	subs    []*consumption
+	publish *sender
+	fragile *sender
+
+	started  atomic.Bool
+	draining atomic.Bool
+	burials  sync.WaitGroup // connections being closed
+
+	reconnects, delivered, published, dropped atomic.Uint64
+
+	mu        sync.Mutex
+	url       string // "" while down
+	lastError string
+	everUp    bool
+	consuming *consumer // while up
+}
+
+// New validates cfg (ErrConfig). Nothing is dialled before Run.
+func New(cfg Config) (*Link, error) {
+	cfg = cfg.withDefaults()
+	ends, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	l := &Link{cfg: cfg, ends: ends}
+	l.publish = &sender{link: l, role: "publishing", most: batch, box: newOutbox(cfg.SendBuffer)}
+	l.fragile = &sender{link: l, role: "fragile", most: 1, box: newOutbox(cfg.SendBuffer)}
+	return l, nil
+}
+
+// Subscribe adds a subscription that lives as long as the link. Call before
+// Run; it fails with ErrConfig or ErrDestination.
+func (l *Link) Subscribe(s Subscription) error {
+	if s.Prefetch == 0 {
+		s.Prefetch = maxPrefetch
+	}
+	switch {
+	case l.started.Load():
+		return fmt.Errorf("%w: Subscribe after Run", ErrConfig)
+	case s.From.IsZero():
+		return fmt.Errorf("%w: subscription to nothing", ErrDestination)
+	case s.Prefetch < 1 || s.Prefetch > maxPrefetch:
+		return fmt.Errorf("%w: prefetch %d, want 1 to %d", ErrConfig, s.Prefetch, maxPrefetch)
+	case s.Priority < 0 || s.Priority > 127:
+		return fmt.Errorf("%w: consumer priority %d, want 0 to 127", ErrConfig, s.Priority)
+	case s.Handle == nil:
+		return fmt.Errorf("%w: subscription without a handler", ErrConfig)
+	}
+	if err := checkText("selector", s.Selector); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	l.subs = append(l.subs, &consumption{Subscription: s, box: newInbox()})
+	return nil
+}
+
+// Publish queues m, in order, and returns; anyone may call it at any time. done
+// (may be nil) is called once, on another goroutine, and must not block: nil
+// when the broker has confirmed m by receipt, else why it was given up
+// (ErrExpired, ErrRefused, ErrClosed, ErrUnconfirmed). While the link is down
+// messages wait in the buffer; when that is full Publish returns ErrBufferFull
+// and done is not called, as for ErrMessage, ErrDestination and ErrClosed.
+// Messages resent after a link failure may arrive twice.
+func (l *Link) Publish(m Message, done func(error)) error { return l.put(l.publish, m, done) }
+
+// PublishFragile is Publish on the connection of fragile sends (replies to
+// JMSReplyTo, temporary queues, reject queue): a refusal by the broker costs
+// only that message. Order is kept among fragile sends only.
+func (l *Link) PublishFragile(m Message, done func(error)) error { return l.put(l.fragile, m, done) }
+
+func (l *Link) put(s *sender, m Message, done func(error)) error {
+	if err := m.validate(); err != nil {
+		return err
+	}
+	i := &item{msg: m, done: done}
+	if m.TTL > 0 {
+		i.deadline = time.Now().Add(m.TTL)
+	}
+	if err := s.box.put(i); err != nil {
+		l.dropped.Add(1)
+		l.cfg.OnDrop(m, err)
+		return err
+	}
+	return nil
+}
+
+// drop gives a message up.
+func (l *Link) drop(i *item, err error) {
+	l.dropped.Add(1)
+	l.cfg.Log.Warn().Err(err).Stringer("to", i.msg.To).Str("type", i.msg.Type).Msg("message given up")
+	l.cfg.OnDrop(i.msg, err)
+	i.tell(err)
+}
+
+// Up reports whether the link is usable now.
+func (l *Link) Up() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.url != ""
+}
+
+// Stats are running counts for status and metrics.
+type Stats struct {
+	Up         bool
+	URL        string // connected broker, without credentials, "" while down
+	Reconnects uint64 // times the link came up again
+	Delivered  uint64 // deliveries given to handlers
+	Published  uint64 // messages confirmed
+	Dropped    uint64 // messages given up, either way
+	Waiting    uint64 // messages not yet confirmed
+	LastError  string // of a connection or login, "" if none yet
+}
+
+// Stats returns a snapshot.
+func (l *Link) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Stats{
+		Up: l.url != "", URL: l.url, LastError: l.lastError,
+		Reconnects: l.reconnects.Load(), Delivered: l.delivered.Load(),
+		Published: l.published.Load(), Dropped: l.dropped.Load(),
+		Waiting: uint64(l.publish.box.waiting() + l.fragile.box.waiting()), //nolint:gosec // lengths
+	}
+}
+
+func (l *Link) noteError(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lastError = err.Error()
+}
+
+// bury closes k in the background; Run waits for it.
+func (l *Link) bury(k *conn) {
+	k.wire.kill(errDone)
+	l.burials.Go(k.close)
+}

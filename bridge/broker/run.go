@@ -1,0 +1,206 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+const (
+	// drainTime bounds what Run does after its context ended.
+	drainTime = 2 * time.Second
+	// expiryTick is how often waiting messages are checked for their age.
+	expiryTick = time.Second
+	// steady is how long the link has to be up to forget earlier failures.
+	steady = 5 * time.Second
+)
+
+// Run keeps the link up until ctx ends, then sends what is buffered (bounded
+// by 2 s), closes and returns nil. Handlers are not called any more from the
+// moment ctx ends; acknowledgements still go out. It fails only on misuse
+// (ErrConfig): a second Run.
+func (l *Link) Run(ctx context.Context) error {
+	if l.started.Swap(true) {
+		return fmt.Errorf("%w: Run called twice", ErrConfig)
+	}
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	var work sync.WaitGroup
+	for _, s := range l.subs {
+		work.Go(func() { l.handle(life, s) })
+	}
+	work.Go(func() { l.expire(life) })
+	work.Go(func() {
+		<-ctx.Done()
+		l.drain(life)
+		end()
+	})
+	l.keepUp(life)
+	work.Wait()
+	l.burials.Wait()
+	l.publish.closeBox()
+	l.fragile.closeBox()
+	return nil
+}
+
+// drain waits for the outboxes and the acknowledgements, for drainTime.
+func (l *Link) drain(life context.Context) {
+	l.draining.Store(true)
+	ctx, cancel := context.WithTimeout(life, drainTime)
+	defer cancel()
+	for _, s := range []*sender{l.publish, l.fragile} {
+		for s.box.waiting() > 0 && ctx.Err() == nil {
+			select {
+			case <-ctx.Done():
+			case <-s.box.idle:
+			}
+		}
+	}
+	l.mu.Lock()
+	c := l.consuming
+	l.mu.Unlock()
+	if c != nil {
+		c.settle(ctx)
+	}
+}
+
+// expire gives up messages that got too old, also while the link is down.
+func (l *Link) expire(life context.Context) {
+	for pause(life, expiryTick) {
+		now := time.Now()
+		l.publish.dropExpired(now)
+		l.fragile.dropExpired(now)
+	}
+}
+
+// keepUp walks the list of brokers, from the first again after each time the
+// link was up, and pauses after each full round without success.
+func (l *Link) keepUp(life context.Context) {
+	failed := 0
+	for life.Err() == nil {
+		start, up := time.Now(), false
+		for n := 0; n < len(l.ends) && !up && life.Err() == nil; n++ {
+			up = l.serve(life, n)
+		}
+		if up && time.Since(start) >= steady {
+			failed = 0
+			continue
+		}
+		failed++
+		if !pause(life, backoff(failed, l.cfg.BackoffMin, l.cfg.BackoffMax, jitter)) {
+			return
+		}
+	}
+}
+
+// serve brings the link up on broker n and keeps it until it fails, life ends,
+// or the primary is back. False: it did not come up.
+func (l *Link) serve(life context.Context, n int) bool {
+	e := l.ends[n]
+	log := l.cfg.Log.With().Str("broker", e.url).Logger()
+	cons, pub, frag, err := l.connect(life, e)
+	if err != nil {
+		if life.Err() == nil {
+			l.noteError(err)
+			log.Warn().Err(err).Msg("broker not reachable")
+		}
+		return false
+	}
+	l.goUp(e, cons)
+	log.Info().Msg("broker link up")
+	l.cfg.OnUp()
+
+	err = l.stay(life, n, cons, pub, frag)
+
+	l.goDown()
+	l.bury(cons.conn)
+	if life.Err() != nil {
+		log.Info().Msg("broker link closed")
+		return true
+	}
+	l.noteError(err)
+	log.Warn().Err(err).Msg("broker link down")
+	l.cfg.OnDown(err)
+	return true
+}
+
+// connect opens all three connections, or none.
+func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, frag *conn, err error) {
+	if pub, err = l.cfg.open(ctx, e, l.publish.role, nil); err != nil {
+		return nil, nil, nil, err
+	}
+	if frag, err = l.cfg.open(ctx, e, l.fragile.role, nil); err != nil {
+		pub.close()
+		return nil, nil, nil, err
+	}
+	if cons, err = l.openConsumer(ctx, e); err != nil {
+		pub.close()
+		frag.close()
+		return nil, nil, nil, err
+	}
+	return cons, pub, frag, nil
+}
+
+// stay works until one of its parts says why it cannot go on. When the primary
+// is back, batches in flight are finished and acknowledgements flushed first.
+func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn) error {
+	gen, end := context.WithCancelCause(life)
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer end(nil)
+	for _, part := range []struct {
+		s *sender
+		k *conn
+	}{{l.publish, pub}, {l.fragile, frag}} {
+		work.Go(func() {
+			if err := part.s.run(gen, l.ends[n], part.k); err != nil {
+				end(err)
+			}
+		})
+	}
+	if n > 0 && l.cfg.PriorityBackup {
+		work.Go(func() { l.probe(gen, end) })
+	}
+	select {
+	case <-gen.Done():
+	case <-cons.conn.over:
+		end(cons.conn.ending())
+	}
+	if errors.Is(context.Cause(gen), errPrimaryBack) {
+		cons.settle(life)
+	}
+	return context.Cause(gen)
+}
+
+// probe ends the generation when the primary lets us log in.
+func (l *Link) probe(gen context.Context, end context.CancelCauseFunc) {
+	for pause(gen, l.cfg.ProbeInterval) {
+		k, err := l.cfg.open(gen, l.ends[0], "probing", nil)
+		if err != nil {
+			continue
+		}
+		l.bury(k)
+		end(errPrimaryBack)
+		return
+	}
+}
+
+func (l *Link) goUp(e endpoint, c *consumer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.everUp {
+		l.reconnects.Add(1)
+	}
+	l.everUp = true
+	l.url = e.url
+	l.consuming = c
+}
+
+func (l *Link) goDown() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.url = ""
+	l.consuming = nil
+}

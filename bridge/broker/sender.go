@@ -1,0 +1,150 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// sender brings the messages of one outbox to the broker over one connection
+// at a time. Its counters and callbacks are the link's.
+type sender struct {
+	link *Link
+	role string
+	most int // messages per receipt
+	box  *outbox
+}
+
+// run sends over k until gen ends, replacing the connection when it breaks:
+// after an ERROR frame the broker is well and only this connection has to be
+// made again. It fails when that does not work; then the broker is gone.
+func (s *sender) run(gen context.Context, e endpoint, k *conn) error {
+	fails := 0
+	for {
+		sent, err := s.serve(gen, k)
+		s.link.bury(k)
+		if err == nil || gen.Err() != nil {
+			return nil
+		}
+		s.link.noteError(err)
+		if fails++; sent {
+			fails = 1
+		}
+		s.link.cfg.Log.Debug().Err(err).Str("role", s.role).Msg("broker connection replaced")
+		if fails > 1 && !pause(gen, backoff(fails-1, s.link.cfg.BackoffMin, s.link.cfg.BackoffMax, jitter)) {
+			return nil
+		}
+		if k, err = s.link.cfg.open(gen, e, s.role, nil); err != nil {
+			if gen.Err() != nil {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// serve sends until gen ends (nil) or the connection does (why). sent tells
+// whether anything was confirmed.
+func (s *sender) serve(gen context.Context, k *conn) (sent bool, err error) {
+	// When the link goes down nothing waits for a receipt any more; only on the
+	// way back to the primary the batch in flight is finished.
+	stop := context.AfterFunc(gen, func() {
+		if !errors.Is(context.Cause(gen), errPrimaryBack) {
+			k.wire.kill(errDone)
+		}
+	})
+	defer stop()
+	for gen.Err() == nil {
+		s.dropExpired(time.Now())
+		batch := s.box.take(s.most)
+		if len(batch) == 0 {
+			select {
+			case <-gen.Done():
+			case <-s.box.wake:
+			case <-k.over:
+				return sent, k.ending()
+			}
+			continue
+		}
+		if err := s.deliver(k, batch); err != nil {
+			return sent, err
+		}
+		sent = true
+	}
+	return sent, nil
+}
+
+// deliver sends batch, all without receipt but the last, and settles its fate.
+func (s *sender) deliver(k *conn, batch []*item) error {
+	last := len(batch) - 1
+	var err error
+	for n, i := range batch {
+		i.sent = true
+		if n < last {
+			err = k.send(&i.msg, i.deadline)
+		} else {
+			err = k.sendConfirmed(&i.msg, i.deadline)
+		}
+		if err != nil {
+			break
+		}
+	}
+	switch {
+	case err == nil:
+		s.link.published.Add(uint64(len(batch)))
+		for _, i := range batch {
+			i.tell(nil)
+		}
+		s.box.settle(len(batch))
+	case !errors.Is(err, ErrRefused):
+		s.box.settle(0) // all of it again
+	case last == 0 && batch[0].alone:
+		s.link.drop(batch[0], fmt.Errorf("%s: %w", batch[0].msg.To, err))
+		s.box.settle(1)
+	default:
+		// One of these, or something else: each has to show it alone.
+		for _, i := range batch {
+			i.alone = true
+		}
+		s.box.settle(0)
+	}
+	return err
+}
+
+// dropExpired gives up what waited too long.
+func (s *sender) dropExpired(now time.Time) {
+	for _, i := range s.box.expire(now) {
+		s.link.drop(i, ErrExpired)
+	}
+}
+
+// closeBox gives up what is left at the end of the link.
+func (s *sender) closeBox() {
+	for _, i := range s.box.close() {
+		if i.sent {
+			s.link.drop(i, ErrUnconfirmed)
+		} else {
+			s.link.drop(i, ErrClosed)
+		}
+	}
+}
+
+// tell lets the owner know.
+func (i *item) tell(err error) {
+	if i.done != nil {
+		i.done(err)
+	}
+}
+
+// pause waits for d; false if ctx ended before.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
