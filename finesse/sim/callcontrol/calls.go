@@ -1,0 +1,268 @@
+package callcontrol
+
+import "path"
+
+// Inbound is a caller from outside, or an agent's phone, dialling an agent.
+// From the extension of a signed-in agent it is that agent's own call. A
+// READY agent gets it as a routed call, any other as a direct one. Errors are
+// a *Refusal.
+type Inbound struct {
+	From, To               string // To: extension or id of a signed-in agent
+	Variables              []Variable
+	CallType               string // "": by flavour and routing
+	Dialed                 string // "": To
+	QueueNumber, QueueName string
+}
+
+// HangUp lets the party at Address leave a dialog, as if the phone was put
+// down. Errors are a *Refusal.
+type HangUp struct{ Dialog, Address string }
+
+// MakeCall is the request of a signed-in agent.
+type MakeCall struct {
+	Agent, To string
+	Variables []Variable
+}
+
+type (
+	farEndAnswers struct{ dialog, address string }
+	ringTimeout   struct{ dialog, address string }
+)
+
+func (c Inbound) apply(e *Engine) error {
+	to := e.byExt[c.To]
+	if a, ok := e.agents[c.To]; to == nil && ok && a.signedIn() {
+		to = a
+	}
+	if from := e.byExt[c.From]; from != nil {
+		if from.busy() {
+			return refuse("agent %s is busy", from.profile.ID)
+		}
+		if to == from {
+			return refuse("%s calls itself", c.From)
+		}
+		dest := c.To
+		if to != nil {
+			dest = to.ext
+		}
+		e.offHook(from)
+		e.dial(from, dest, "", c.Variables)
+		return nil
+	}
+	switch {
+	case c.From == "":
+		return refuse("a call needs a from")
+	case to == nil:
+		return notFound("nobody is signed in at %s", c.To)
+	case to.busy():
+		return refuse("agent %s is busy", to.profile.ID)
+	}
+	routed := to.shown == Ready
+	kind := c.CallType
+	if kind == "" {
+		kind = inboundType(e.cfg.Flavor, routed)
+	}
+	d := e.newDialog(c.From, to.ext, kind)
+	if c.Dialed != "" {
+		d.to, d.dialed = c.Dialed, c.Dialed
+	}
+	d.queueNumber, d.queueName = c.QueueNumber, c.QueueName
+	d.setVariables(c.Variables)
+	d.state = Alerting
+	p := e.join(d, to.ext, to, Alerting)
+	e.join(d, c.From, nil, Initiated)
+	p.incoming, p.routed = true, routed
+	e.ring(d, p)
+	if routed && e.cfg.RingTimeout > 0 {
+		e.after(e.cfg.RingTimeout, ringTimeout{d.id, to.ext})
+	}
+	return nil
+}
+
+func inboundType(f Flavor, routed bool) string {
+	switch {
+	case !routed:
+		return "OTHER_IN"
+	case f == CCX:
+		return "ACD_IN"
+	}
+	return "PREROUTE_ACD_IN"
+}
+
+// ring shows a call to the agent it came to: his state first.
+func (e *Engine) ring(d *dialog, p *party) {
+	a := p.agent
+	a.calls = append(a.calls, d)
+	e.settle(a)
+	a.calls = a.calls[:len(a.calls)-1]
+	e.post(a, d)
+}
+
+// offReady makes a READY agent NOT_READY for the length of a call.
+func (e *Engine) offReady(a *agent) {
+	was := a.base
+	a.restore = &was
+	a.base = e.system(NotReady, sysCallFromReady)
+}
+
+// offHook prepares an agent's own call: from READY he goes NOT_READY first.
+func (e *Engine) offHook(a *agent) {
+	if a.base.state == Ready && !a.busy() {
+		was := a.base
+		a.base = e.system(NotReady, sysCallFromReady)
+		e.settle(a)
+		a.restore = &was
+	}
+}
+
+func (c MakeCall) apply(e *Engine) error {
+	a, ok := e.agents[c.Agent]
+	if !ok {
+		return notFound("no agent %s", c.Agent)
+	}
+	e.requested(c.Agent, false)
+	for _, p := range a.live() {
+		if p.state != Held {
+			e.fail(a, invalidState())
+			return nil
+		}
+	}
+	switch {
+	case !a.signedIn(), a.wrap != nil:
+		e.fail(a, invalidState())
+		return nil
+	case e.cfg.Flavor == CCX && a.shown == Ready:
+		e.fail(a, invalidState())
+		return nil
+	}
+	e.offHook(a)
+	e.dial(a, c.To, "", c.Variables)
+	return nil
+}
+
+// dial makes a's call to number, up to the ringing.
+func (e *Engine) dial(a *agent, to, associated string, vars []Variable) *dialog {
+	b := e.byExt[to]
+	d := e.newDialog(a.ext, to, e.outgoingType(b, associated != ""))
+	d.associated = associated
+	d.setVariables(vars)
+	p := e.join(d, a.ext, a, Initiating)
+	a.calls = append(a.calls, d)
+	e.settle(a) // off-hook shows before the dialog does
+	a.calls = a.calls[:len(a.calls)-1]
+	e.post(a, d)
+	d.state = Initiated
+	e.move(p, Initiated)
+	e.put(d)
+	e.reach(d, p, to, b)
+	return d
+}
+
+func (e *Engine) outgoingType(to *agent, consult bool) string {
+	switch {
+	case consult && e.cfg.Flavor == CCX:
+		return "CONSULT"
+	case to != nil:
+		return "AGENT_INSIDE"
+	}
+	return "OUT"
+}
+
+// reach rings the other end of p's call, or fails it.
+func (e *Engine) reach(d *dialog, p *party, to string, b *agent) {
+	if b != nil {
+		if b.busy() {
+			e.failCall(d, p, "BUSY")
+			return
+		}
+		q := e.join(d, b.ext, b, Alerting)
+		q.incoming = true
+		d.state = Alerting
+		e.put(d)
+		e.ring(d, q)
+		return
+	}
+	rule := e.numberRule(to)
+	switch rule.Behaviour {
+	case Busy:
+		e.failCall(d, p, "BUSY")
+		return
+	case BadDestination:
+		e.failCall(d, p, "BAD_DESTINATION")
+		return
+	case Answers:
+		e.after(rule.After, farEndAnswers{d.id, to})
+	}
+	e.join(d, to, nil, Alerting)
+	d.state = Alerting
+	e.put(d)
+}
+
+// numberRule is the behaviour of a number without an agent: a known phone
+// that nobody sits at rings.
+func (e *Engine) numberRule(to string) NumberRule {
+	if e.devices[to] {
+		return NumberRule{Behaviour: Rings}
+	}
+	for _, r := range e.cfg.Numbers {
+		if ok, err := path.Match(r.Pattern, to); err == nil && ok {
+			return r
+		}
+	}
+	return NumberRule{Behaviour: Answers}
+}
+
+func (e *Engine) failCall(d *dialog, p *party, cause string) {
+	d.state, p.cause = Failed, cause
+	e.move(p, Failed)
+	e.put(d)
+}
+
+func (c farEndAnswers) apply(e *Engine) error {
+	if d := e.dialogs[c.dialog]; d != nil {
+		if p := d.at(c.address); p != nil && p.state == Alerting {
+			e.connect(d, p)
+			e.put(d)
+		}
+	}
+	return nil
+}
+
+// connect makes p and whoever waits for it ACTIVE.
+func (e *Engine) connect(d *dialog, p *party) {
+	e.move(p, Active)
+	for _, q := range d.parties {
+		if q.state == Initiated || q.state == Initiating {
+			e.move(q, Active)
+		}
+	}
+	d.state = Active
+}
+
+// answer connects the ringing agent; his other active call is held first.
+func (e *Engine) answer(d *dialog, p *party) {
+	e.holdOthers(p.agent, d)
+	e.connect(d, p)
+	e.settle(p.agent)
+	e.put(d)
+}
+
+func (e *Engine) holdOthers(a *agent, d *dialog) {
+	if x, q := a.in(Active, d); q != nil {
+		e.move(q, Held)
+		e.put(x)
+	}
+}
+
+func (e *Engine) hold(d *dialog, p *party) {
+	e.move(p, Held)
+	e.put(d)
+	e.settle(p.agent)
+}
+
+func (e *Engine) retrieve(d *dialog, p *party) {
+	e.holdOthers(p.agent, d)
+	e.move(p, Active)
+	e.put(d)
+	e.settle(p.agent)
+}
