@@ -247,7 +247,14 @@ func (e *Engine) answer(d *dialog, p *party) {
 	e.put(d)
 }
 
+// holdOthers frees the agent's ear for d: what he speaks in is held, what he
+// is still dialling is given up, as a phone does.
 func (e *Engine) holdOthers(a *agent, d *dialog) {
+	for _, s := range []CallState{Initiating, Initiated, Failed} {
+		if x, q := a.in(s, d); q != nil {
+			e.leave(x, q)
+		}
+	}
 	if x, q := a.in(Active, d); q != nil {
 		e.move(q, Held)
 		e.put(x)
