@@ -236,7 +236,7 @@ func checkLength(src source) (found []violation) {
 	return found
 }
 
-// selector calls visit for each use of a package's name, whatever the package
+// selectors calls visit for each use of a package's name, whatever the package
 // is called in this file.
 func selectors(f goFile, root ast.Node, pkg string, visit func(*ast.SelectorExpr)) {
 	local := ""
@@ -305,28 +305,45 @@ func checkProcess(src source) (found []violation) {
 	return found
 }
 
-// checkSleep lets a test sleep inside synctest.Test, where time is not real.
+// checkSleep lets a test sleep where time is not real: inside synctest.Test, or
+// in what it hands to a function of its own package that calls synctest.Test.
 func checkSleep(src source) (found []violation) {
+	wrappers := map[string]bool{} // folder and name
+	for _, f := range src.goFiles {
+		for _, decl := range f.syntax.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && f.test && fn.Recv == nil && len(bubbles(f, fn, nil)) > 0 {
+				wrappers[f.dir+" "+fn.Name.Name] = true
+			}
+		}
+	}
 	for _, f := range src.goFiles {
 		if !f.test {
 			continue
 		}
-		var bubbles []ast.Node
-		selectors(f, f.syntax, "testing/synctest", func(sel *ast.SelectorExpr) {
-			ast.Inspect(f.syntax, func(n ast.Node) bool {
-				if call, ok := n.(*ast.CallExpr); ok && call.Fun == sel && sel.Sel.Name == "Test" {
-					bubbles = append(bubbles, call)
-				}
-				return true
-			})
-		})
+		unreal := bubbles(f, f.syntax, func(name string) bool { return wrappers[f.dir+" "+name] })
 		selectors(f, f.syntax, "time", func(sel *ast.SelectorExpr) {
-			unreal := slices.ContainsFunc(bubbles, func(b ast.Node) bool { return b.Pos() < sel.Pos() && sel.End() < b.End() })
-			if sel.Sel.Name == "Sleep" && !unreal {
+			inside := func(b ast.Node) bool { return b.Pos() < sel.Pos() && sel.End() < b.End() }
+			if sel.Sel.Name == "Sleep" && !slices.ContainsFunc(unreal, inside) {
 				found = append(found, src.at(f, sel.Pos(), "time.Sleep in a test: wait for a condition with a deadline"))
 			}
 		})
 	}
+	return found
+}
+
+// bubbles finds the calls below root whose function arguments run in fake time.
+func bubbles(f goFile, root ast.Node, wrapper func(name string) bool) (found []ast.Node) {
+	starts := map[ast.Expr]bool{}
+	selectors(f, root, "testing/synctest", func(sel *ast.SelectorExpr) { starts[sel] = sel.Sel.Name == "Test" })
+	ast.Inspect(root, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			name, plain := call.Fun.(*ast.Ident)
+			if starts[call.Fun] || plain && wrapper != nil && wrapper(name.Name) {
+				found = append(found, call)
+			}
+		}
+		return true
+	})
 	return found
 }
 
@@ -488,9 +505,16 @@ func TestRulesBite(t *testing.T) {
 				"bridge/a_test.go": "package bridge\n\nimport \"time\"\n\nfunc f() { time.Sleep(1) }\n",
 				"bridge/a.go":      "package bridge\n\nimport \"time\"\n\nfunc g() { time.Sleep(1) }\n",
 				"bridge/b_test.go": "package bridge\n\nimport (\n\t\"testing\"\n\t\"testing/synctest\"\n\t\"time\"\n)\n\n" +
-					"func h(t *testing.T) { synctest.Test(t, func(*testing.T) { time.Sleep(1) }) }\n",
+					"func h(t *testing.T) { synctest.Test(t, func(*testing.T) { time.Sleep(1) }) }\n\n" +
+					"func bubble(t *testing.T, f func(*testing.T)) { synctest.Test(t, f) }\n",
+				"bridge/c_test.go": "package bridge\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\n" +
+					"func k(t *testing.T) { bubble(t, func(*testing.T) { time.Sleep(1) }) }\n\n" +
+					"func l(t *testing.T) { plain(t, func(*testing.T) { time.Sleep(1) }) }\n",
 			},
-			[]string{"bridge/a_test.go:5: time.Sleep in a test: wait for a condition with a deadline"},
+			[]string{
+				"bridge/a_test.go:5: time.Sleep in a test: wait for a condition with a deadline",
+				"bridge/c_test.go:10: time.Sleep in a test: wait for a condition with a deadline",
+			},
 		},
 		"skipped test": {
 			checkSkip,
