@@ -169,8 +169,10 @@ const (
 	EventDelete Event = "DELETE"
 )
 
-// Notification is one decoded Update of an XMPP event. Exactly one of User,
-// Dialogs, Errors and System is set, by what the payload held; an Update of
+// Notification is what a [Stream] delivers: one decoded Update of an XMPP
+// event, the presence of the server itself, or a payload that could not be
+// decoded. At most one of User, Dialogs, Errors, System, Team, Queues,
+// Available and Malformed is set, by what the payload held; an Update of
 // another kind has none of them.
 type Notification struct {
 	Node      string // pubsub node
@@ -182,6 +184,15 @@ type Notification struct {
 	Dialogs   []Dialog // one for PUT (dialog) and usually one for POST/DELETE (dialogs/Dialog)
 	Errors    []APIError
 	System    *SystemInfo
+	Team      *Team   // a whole team, on /finesse/api/Team/{id}/Users
+	Queues    []Queue // one for a queue's own node
+	// Available is the presence of the server's own user "finesse": false
+	// means that the Finesse web application is gone while XMPP still stands.
+	Available *bool
+	// Malformed is set for an event of the pubsub service that we could not
+	// read: something happened that we do not know, so the receiver reads
+	// User and Dialogs again. It wraps [ErrPayload].
+	Malformed error
 	Received  time.Time // when the stanza was read
 }
 

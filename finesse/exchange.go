@@ -1,0 +1,206 @@
+package finesse
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"gcbridge/protocol/errclass"
+)
+
+// bodyLimits bound an answer: a phone book range of 6000 contacts or a site's
+// 2000 users fit.
+func bodyLimits() limits { return limits{bytes: 16 << 20, depth: 32, elements: 500000} }
+
+// errorLimits bound the body of a refusal.
+func errorLimits() limits { return limits{bytes: 64 << 10, depth: 16, elements: 1000} }
+
+// request is one exchange with the server.
+type request struct {
+	op        string // for errors and logs: "PUT User"
+	method    string
+	path      []string // below the base URL, each segment still unescaped
+	query     url.Values
+	cred      *Credentials // nil: without Authorization
+	body      []byte
+	requestID string
+	header    map[string]string
+}
+
+// read runs a GET and returns the root of the answer, which must be called
+// root.
+func (c *Client) read(ctx context.Context, r request, root string) (*element, error) {
+	r.method = http.MethodGet
+	body, err := c.exchange(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := parseElements(body, bodyLimits())
+	if err == nil && (len(roots) != 1 || !roots[0].is(root)) {
+		err = fmt.Errorf("%w: the answer is no <%s>", ErrPayload, root)
+	}
+	if err != nil {
+		return nil, &Error{Op: r.op, Status: http.StatusOK, Err: err, Class: errclass.Upstream}
+	}
+	return &roots[0], nil
+}
+
+// write runs a PUT or POST; an accepted one has nothing to read.
+func (c *Client) write(ctx context.Context, r request) error {
+	_, err := c.exchange(ctx, r)
+	return err
+}
+
+func (c *Client) exchange(ctx context.Context, r request) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var sent sentState
+	req, err := c.newRequest(httptrace.WithClientTrace(ctx, c.trace(ctx, &sent)), r)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.failed(r.op, &sent, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, c.refused(r.op, resp)
+	}
+	if r.method != http.MethodGet {
+		drain(resp.Body)
+		return nil, nil
+	}
+	limit := bodyLimits().bytes
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
+	if err != nil {
+		return nil, c.failed(r.op, &sent, err)
+	}
+	if len(body) > limit {
+		return nil, &Error{Op: r.op, Status: resp.StatusCode, Class: errclass.Upstream, Err: fmt.Errorf("%w: the answer is larger than %d bytes", ErrPayload, limit)}
+	}
+	return body, nil
+}
+
+// drain reads the (normally empty) rest of an accepted request so that the
+// connection can be used again. The outcome is decided by the status, so a
+// failure here is none of the request.
+func drain(body io.Reader) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(body, 64<<10))
+}
+
+func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
+	var target strings.Builder
+	target.WriteString(c.base)
+	for _, segment := range r.path {
+		if segment == "" || segment == "." || segment == ".." {
+			return nil, &Error{Op: r.op, Class: errclass.Client, Err: errors.New("an empty or relative id")}
+		}
+		target.WriteString("/" + url.PathEscape(segment))
+	}
+	if len(r.query) > 0 {
+		target.WriteString("?" + r.query.Encode())
+	}
+	var body io.Reader
+	if r.body != nil {
+		// A bytes.Reader sets GetBody. net/http uses it to repeat a PUT or POST
+		// only when nothing of the first attempt was written.
+		body = bytes.NewReader(r.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target.String(), body)
+	if err != nil {
+		return nil, &Error{Op: r.op, Class: errclass.Internal, Err: errors.New("the request cannot be formed")}
+	}
+	req.Header.Set("Accept", "application/xml")
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/xml")
+	}
+	if r.requestID != "" {
+		req.Header.Set("requestId", headerValue(r.requestID))
+	}
+	for name, value := range r.header {
+		req.Header.Set(name, value)
+	}
+	if r.cred != nil {
+		req.SetBasicAuth(r.cred.User, r.cred.Password.Reveal())
+	}
+	return req, nil
+}
+
+// headerValue keeps what may stand in an HTTP header: net/http refuses a
+// request with anything else, and a request id comes from a client.
+func headerValue(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '_'
+		}
+		return r
+	}, s)
+}
+
+// sentState is how far a request got. net/http's writer goroutine sets it.
+type sentState struct{ started, failed atomic.Bool }
+
+// reached reports that the whole request may be with the server.
+func (s *sentState) reached() bool { return s.started.Load() && !s.failed.Load() }
+
+func (c *Client) trace(ctx context.Context, sent *sentState) *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		// A connection for this attempt: forget an earlier one of which
+		// net/http knows that nothing was written.
+		GotConn: func(httptrace.GotConnInfo) { sent.started.Store(false); sent.failed.Store(false) },
+		// From here on bytes may be on the wire, though still in a buffer.
+		WroteHeaders: func() { sent.started.Store(true) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err != nil {
+				// The server cannot have the whole request, so it does not act.
+				sent.failed.Store(true)
+				return
+			}
+			sent.started.Store(true)
+			if c.onSent != nil {
+				c.onSent(ctx, time.Now())
+			}
+		},
+	}
+}
+
+// failed makes the error of a request without an answer.
+func (c *Client) failed(op string, sent *sentState, err error) error {
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		err = ue.Err // drop method and URL: Op says what was asked
+	}
+	e := &Error{Op: op, Err: err, Class: errclass.Unavailable}
+	if sent.reached() {
+		e.Class = errclass.Indeterminate
+	}
+	c.log.Debug().Str("op", op).Str("class", string(e.Class)).Err(err).Msg("finesse request failed")
+	return e
+}
+
+// refused makes the error of an answer that is not 2xx.
+func (c *Client) refused(op string, resp *http.Response) error {
+	e := &Error{Op: op, Status: resp.StatusCode, Class: errclass.Upstream}
+	if resp.StatusCode == http.StatusServiceUnavailable {
+		e.Class = errclass.Unavailable
+	}
+	limit := errorLimits()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit.bytes)))
+	if err == nil {
+		// Proxies and Tomcat answer HTML: then the status alone must do.
+		if roots, err := parseElements(body, limit); err == nil && len(roots) == 1 && roots[0].is("ApiErrors") {
+			e.API = decodeAPIErrors(&roots[0])
+		}
+	}
+	c.log.Debug().Str("op", op).Int("status", e.Status).Msg("finesse request refused")
+	return e
+}

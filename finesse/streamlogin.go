@@ -1,0 +1,219 @@
+package finesse
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"mellium.im/xmlstream"
+	"mellium.im/xmpp"
+	"mellium.im/xmpp/jid"
+	"mellium.im/xmpp/stanza"
+)
+
+// The namespaces of RFC 6120 and 3921 that a login touches.
+const (
+	nsSASL    = "urn:ietf:params:xml:ns:xmpp-sasl"
+	nsBind    = "urn:ietf:params:xml:ns:xmpp-bind"
+	nsSession = "urn:ietf:params:xml:ns:xmpp-session"
+)
+
+// login negotiates a stream on conn: TLS as configured, SASL PLAIN, resource
+// binding. The caller closes conn on failure, and to interrupt it.
+func login(ctx context.Context, conn *streamConn, cfg StreamConfig) (*xmpp.Session, error) {
+	origin, err := jid.New(cfg.Cred.User, cfg.Domain, "")
+	if err != nil {
+		return nil, fmt.Errorf("user and domain make no JID: %w", err)
+	}
+	auth := plain{user: cfg.Cred.User, password: cfg.Cred.Password.Reveal()}
+	features := []xmpp.StreamFeature{bindResource(cfg.Resource), legacySession()}
+	var rw io.ReadWriter = conn
+	switch cfg.TLSMode {
+	case TLSDirect:
+		secured := tls.Client(conn, tlsFor(cfg))
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return nil, err
+		}
+		rw = secured
+		features = append(features, auth.feature(xmpp.Secure))
+	case TLSStartTLS:
+		features = append(features, xmpp.StartTLS(tlsFor(cfg)), auth.feature(xmpp.Secure))
+	default:
+		features = append(features, auth.feature(0))
+	}
+	// The origin goes without resource: servers echo it in their stream
+	// header, and the library compares.
+	session, err := xmpp.NewSession(ctx, origin.Domain(), origin, rw, 0, xmpp.NewNegotiator(
+		func(*xmpp.Session, *xmpp.StreamConfig) xmpp.StreamConfig {
+			return xmpp.StreamConfig{Features: features}
+		}))
+	if err != nil {
+		return nil, err
+	}
+	// A server that offers nothing makes the library call a stream ready.
+	if session.State()&xmpp.Authn == 0 || session.LocalAddr().Resourcepart() == "" {
+		return nil, errors.New("the server offers no login")
+	}
+	return session, nil
+}
+
+// tlsFor is the configured TLS with the domain as server name if it has none.
+func tlsFor(cfg StreamConfig) *tls.Config {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if cfg.TLS != nil {
+		c = cfg.TLS.Clone()
+	}
+	if c.ServerName == "" {
+		c.ServerName = cfg.Domain
+	}
+	return c
+}
+
+// plain is SASL PLAIN (RFC 4616), the only mechanism that works with Finesse.
+// It replaces the library's own feature, whose errors are of a type that
+// cannot be told apart from outside and which insists on TLS.
+type plain struct{ user, password string }
+
+func (p plain) feature(necessary xmpp.SessionState) xmpp.StreamFeature {
+	return xmpp.StreamFeature{
+		Name:       xml.Name{Space: nsSASL, Local: "mechanisms"},
+		Necessary:  necessary,
+		Prohibited: xmpp.Authn,
+		Parse: func(_ context.Context, d *xml.Decoder, start *xml.StartElement) (bool, any, error) {
+			var offer struct {
+				Mechanisms []string `xml:"mechanism"`
+			}
+			err := d.DecodeElement(&offer, start)
+			return true, offer.Mechanisms, err
+		},
+		Negotiate: func(_ context.Context, s *xmpp.Session, data any) (xmpp.SessionState, io.ReadWriter, error) {
+			offered, _ := data.([]string)
+			if !slices.Contains(offered, "PLAIN") {
+				return 0, nil, errors.New("the server does not offer SASL PLAIN")
+			}
+			return xmpp.Authn, s.Conn(), p.negotiate(s)
+		},
+	}
+}
+
+func (p plain) negotiate(s *xmpp.Session) error {
+	message := base64.StdEncoding.EncodeToString([]byte("\x00" + p.user + "\x00" + p.password))
+	err := sendDuringLogin(s, xmlstream.Wrap(
+		xmlstream.Token(xml.CharData(message)),
+		xml.StartElement{
+			Name: xml.Name{Space: nsSASL, Local: "auth"},
+			Attr: []xml.Attr{{Name: xml.Name{Local: "mechanism"}, Value: "PLAIN"}},
+		}))
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		XMLName    xml.Name
+		Conditions []struct{ XMLName xml.Name } `xml:",any"`
+	}
+	if err := readDuringLogin(s, &answer); err != nil {
+		return err
+	}
+	switch answer.XMLName.Local {
+	case "success":
+		return nil
+	case "failure":
+		for _, c := range answer.Conditions {
+			if slices.Contains([]string{"not-authorized", "account-disabled", "credentials-expired"}, c.XMLName.Local) {
+				return fmt.Errorf("%w: %s", ErrAuth, c.XMLName.Local)
+			}
+			if c.XMLName.Local != "text" {
+				return fmt.Errorf("the server failed to authenticate: %s", clip(c.XMLName.Local))
+			}
+		}
+		return errors.New("the server failed to authenticate")
+	}
+	return errors.New("an unexpected answer to the authentication")
+}
+
+// bindResource asks for our resource. The library's own feature sends an
+// empty one.
+func bindResource(resource string) xmpp.StreamFeature {
+	return xmpp.StreamFeature{
+		Name:       xml.Name{Space: nsBind, Local: "bind"},
+		Necessary:  xmpp.Authn,
+		Prohibited: xmpp.Ready,
+		Parse: func(_ context.Context, d *xml.Decoder, _ *xml.StartElement) (bool, any, error) {
+			return true, nil, d.Skip()
+		},
+		Negotiate: func(_ context.Context, s *xmpp.Session, _ any) (xmpp.SessionState, io.ReadWriter, error) {
+			const id = "bind"
+			request := stanza.IQ{ID: id, Type: stanza.SetIQ}.Wrap(xmlstream.Wrap(
+				xmlstream.Wrap(xmlstream.Token(xml.CharData(resource)), xml.StartElement{Name: xml.Name{Local: "resource"}}),
+				xml.StartElement{Name: xml.Name{Space: nsBind, Local: "bind"}}))
+			if err := sendDuringLogin(s, request); err != nil {
+				return 0, nil, err
+			}
+			var answer struct {
+				stanza.IQ
+				Bind struct {
+					JID jid.JID `xml:"jid"`
+				} `xml:"urn:ietf:params:xml:ns:xmpp-bind bind"`
+				Err stanza.Error `xml:"error"`
+			}
+			if err := readDuringLogin(s, &answer); err != nil {
+				return 0, nil, err
+			}
+			switch {
+			case answer.ID != id:
+				return 0, nil, errors.New("an unexpected answer to the resource binding")
+			case answer.Type != stanza.ResultIQ:
+				return 0, nil, answer.Err
+			case answer.Bind.JID.Resourcepart() == "":
+				return 0, nil, errors.New("the server bound no resource")
+			}
+			s.UpdateAddr(answer.Bind.JID)
+			return xmpp.Ready, nil, nil
+		},
+	}
+}
+
+// legacySession notes whether the server asks for the session request of
+// RFC 3921; it is sent after binding.
+func legacySession() xmpp.StreamFeature {
+	return xmpp.StreamFeature{
+		Name: xml.Name{Space: nsSession, Local: "session"},
+		Parse: func(_ context.Context, d *xml.Decoder, start *xml.StartElement) (bool, any, error) {
+			var offer struct {
+				Optional *struct{} `xml:"optional"`
+			}
+			err := d.DecodeElement(&offer, start)
+			return false, offer.Optional == nil, err
+		},
+	}
+}
+
+func sendDuringLogin(s *xmpp.Session, r xml.TokenReader) error {
+	w := s.TokenWriter()
+	defer w.Close()
+	if _, err := xmlstream.Copy(w, r); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// readDuringLogin decodes the next element into v.
+func readDuringLogin(s *xmpp.Session, v any) error {
+	r := s.TokenReader()
+	defer r.Close()
+	d := xml.NewTokenDecoder(r)
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if start, ok := tok.(xml.StartElement); ok {
+			return d.DecodeElement(v, &start)
+		}
+	}
+}
