@@ -4,7 +4,6 @@ package gcbridge
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -12,9 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -79,6 +76,7 @@ func rules() []rule {
 		{"tests wait for conditions, never for time", checkSleep},
 		{"tests are never skipped", checkSkip},
 		{"who starts goroutines proves that they end", checkLeaks},
+		{"package variables are tables, not state", checkState},
 		{"no file names a machine's folders", checkMachinePaths},
 	}
 }
@@ -166,250 +164,6 @@ func (s source) at(f goFile, pos token.Pos, format string, args ...any) violatio
 	return violation{f.path, s.fset.Position(pos).Line, fmt.Sprintf(format, args...)}
 }
 
-func importPath(spec *ast.ImportSpec) string {
-	p, err := strconv.Unquote(spec.Path.Value)
-	if err != nil {
-		return spec.Path.Value
-	}
-	return p
-}
-
-func layerOf(dir string) (layer, bool) {
-	var best layer
-	for _, l := range layers() {
-		if (dir == l.folder || strings.HasPrefix(dir, l.folder+"/")) && len(l.folder) > len(best.folder) {
-			best = l
-		}
-	}
-	return best, best.folder != ""
-}
-
-func checkImports(src source) (found []violation) {
-	for _, f := range src.goFiles {
-		if f.dir == "." && f.test {
-			continue // this test
-		}
-		from, ok := layerOf(f.dir)
-		if !ok {
-			found = append(found, src.at(f, f.syntax.Package, "package %s has no place in the house: give it a row in layers()", f.dir))
-			continue
-		}
-		for _, spec := range f.syntax.Imports {
-			dir, ours := strings.CutPrefix(importPath(spec), module+"/")
-			if !ours {
-				continue
-			}
-			to, _ := layerOf(dir)
-			allowed := from.any || to.leaf || to.folder == from.folder || slices.Contains(from.may, to.folder) ||
-				f.test && slices.Contains(from.tests, to.folder)
-			if !allowed {
-				found = append(found, src.at(f, spec.Pos(), "%s must not import %s", f.dir, dir))
-			}
-		}
-	}
-	return found
-}
-
-func checkNames(src source) (found []violation) {
-	banned := []string{"util", "utils", "common", "helper", "helpers", "misc", "shared", "base"}
-	for _, f := range src.goFiles {
-		for _, name := range []string{f.syntax.Name.Name, path.Base(f.dir)} {
-			if slices.Contains(banned, strings.TrimSuffix(name, "_test")) {
-				found = append(found, src.at(f, f.syntax.Package, "package %s: name it after what it holds", name))
-				break
-			}
-		}
-	}
-	return found
-}
-
-func checkLength(src source) (found []violation) {
-	for _, f := range src.goFiles {
-		limit := 400
-		if strings.HasPrefix(f.dir, "cmd/") && f.syntax.Name.Name == "main" {
-			limit = 150
-		}
-		if lines := bytes.Count(f.body, []byte("\n")); !f.test && !f.generated && lines > limit {
-			found = append(found, violation{f.path, lines, fmt.Sprintf("%d lines, at most %d: a file is about one thing", lines, limit)})
-		}
-	}
-	return found
-}
-
-// selectors calls visit for each use of a package's name, whatever the package
-// is called in this file.
-func selectors(f goFile, root ast.Node, pkg string, visit func(*ast.SelectorExpr)) {
-	local := ""
-	for _, spec := range f.syntax.Imports {
-		if importPath(spec) == pkg {
-			local = path.Base(pkg)
-			if spec.Name != nil {
-				local = spec.Name.Name
-			}
-		}
-	}
-	ast.Inspect(root, func(n ast.Node) bool {
-		if sel, ok := n.(*ast.SelectorExpr); ok && local != "" {
-			if x, ok := sel.X.(*ast.Ident); ok && x.Name == local {
-				visit(sel)
-			}
-		}
-		return true
-	})
-}
-
-func checkPure(src source) (found []violation) {
-	doors := []string{"context", "io/fs", "math/rand", "math/rand/v2", "net", "net/http", "os", "os/exec", "sync", "sync/atomic"}
-	clock := []string{"After", "AfterFunc", "NewTicker", "NewTimer", "Now", "Since", "Sleep", "Tick", "Until"}
-	for _, f := range src.goFiles {
-		if f.test || f.dir != "protocol" && f.dir != "bridge/translate" {
-			continue
-		}
-		for _, spec := range f.syntax.Imports {
-			if slices.Contains(doors, importPath(spec)) {
-				found = append(found, src.at(f, spec.Pos(), "pure package imports %s", importPath(spec)))
-			}
-		}
-		selectors(f, f.syntax, "time", func(sel *ast.SelectorExpr) {
-			if slices.Contains(clock, sel.Sel.Name) {
-				found = append(found, src.at(f, sel.Pos(), "pure package reads the clock: time.%s", sel.Sel.Name))
-			}
-		})
-		ast.Inspect(f.syntax, func(n ast.Node) bool {
-			if g, ok := n.(*ast.GoStmt); ok {
-				found = append(found, src.at(f, g.Pos(), "pure package starts a goroutine"))
-			}
-			return true
-		})
-	}
-	return found
-}
-
-func checkProcess(src source) (found []violation) {
-	banned := []string{"flag", "log", "os/signal", "github.com/spf13/cobra", "github.com/rs/zerolog/log"}
-	for _, f := range src.goFiles {
-		if f.test || strings.HasPrefix(f.dir, "cmd/") {
-			continue
-		}
-		for _, spec := range f.syntax.Imports {
-			if slices.Contains(banned, importPath(spec)) {
-				found = append(found, src.at(f, spec.Pos(), "only cmd imports %s", importPath(spec)))
-			}
-		}
-		selectors(f, f.syntax, "os", func(sel *ast.SelectorExpr) {
-			if sel.Sel.Name == "Exit" {
-				found = append(found, src.at(f, sel.Pos(), "only cmd calls os.Exit"))
-			}
-		})
-	}
-	return found
-}
-
-// checkSleep lets a test sleep where time is not real: inside synctest.Test, or
-// in what it hands to a function of its own package that calls synctest.Test.
-func checkSleep(src source) (found []violation) {
-	wrappers := map[string]bool{} // folder and name
-	for _, f := range src.goFiles {
-		for _, decl := range f.syntax.Decls {
-			if fn, ok := decl.(*ast.FuncDecl); ok && f.test && fn.Recv == nil && len(bubbles(f, fn, nil)) > 0 {
-				wrappers[f.dir+" "+fn.Name.Name] = true
-			}
-		}
-	}
-	for _, f := range src.goFiles {
-		if !f.test {
-			continue
-		}
-		unreal := bubbles(f, f.syntax, func(name string) bool { return wrappers[f.dir+" "+name] })
-		selectors(f, f.syntax, "time", func(sel *ast.SelectorExpr) {
-			inside := func(b ast.Node) bool { return b.Pos() < sel.Pos() && sel.End() < b.End() }
-			if sel.Sel.Name == "Sleep" && !slices.ContainsFunc(unreal, inside) {
-				found = append(found, src.at(f, sel.Pos(), "time.Sleep in a test: wait for a condition with a deadline"))
-			}
-		})
-	}
-	return found
-}
-
-// bubbles finds the calls below root whose function arguments run in fake time.
-func bubbles(f goFile, root ast.Node, wrapper func(name string) bool) (found []ast.Node) {
-	starts := map[ast.Expr]bool{}
-	selectors(f, root, "testing/synctest", func(sel *ast.SelectorExpr) { starts[sel] = sel.Sel.Name == "Test" })
-	ast.Inspect(root, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok {
-			name, plain := call.Fun.(*ast.Ident)
-			if starts[call.Fun] || plain && wrapper != nil && wrapper(name.Name) {
-				found = append(found, call)
-			}
-		}
-		return true
-	})
-	return found
-}
-
-func checkSkip(src source) (found []violation) {
-	for _, f := range src.goFiles {
-		if !f.test {
-			continue
-		}
-		ast.Inspect(f.syntax, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			sel, ok := call.Fun.(*ast.SelectorExpr)
-			if ok && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, sel.Sel.Name) {
-				found = append(found, src.at(f, sel.Pos(), "%s: a test runs or is not there", sel.Sel.Name))
-			}
-			return true
-		})
-	}
-	return found
-}
-
-func checkLeaks(src source) (found []violation) {
-	starts := map[string]violation{}
-	proves := map[string]bool{}
-	for _, f := range src.goFiles {
-		selectors(f, f.syntax, "go.uber.org/goleak", func(sel *ast.SelectorExpr) {
-			proves[f.dir] = proves[f.dir] || f.test && sel.Sel.Name == "VerifyTestMain"
-		})
-		if f.test {
-			continue
-		}
-		ast.Inspect(f.syntax, func(n ast.Node) bool {
-			_, starter := n.(*ast.GoStmt)
-			if call, ok := n.(*ast.CallExpr); ok {
-				sel, ok := call.Fun.(*ast.SelectorExpr) // errgroup.Group.Go, sync.WaitGroup.Go
-				starter = ok && sel.Sel.Name == "Go"
-			}
-			if _, known := starts[f.dir]; starter && !known {
-				starts[f.dir] = src.at(f, n.Pos(), "%s starts goroutines, so its tests need goleak.VerifyTestMain", f.dir)
-			}
-			return true
-		})
-	}
-	for dir, v := range starts {
-		if !proves[dir] {
-			found = append(found, v)
-		}
-	}
-	slices.SortFunc(found, func(a, b violation) int { return cmp.Compare(a.path, b.path) })
-	return found
-}
-
-func checkMachinePaths(src source) (found []violation) {
-	machine := regexp.MustCompile("(^|[\\s\"'`(=:,])/(root|home|work|Users|tmp)/[\\w.]")
-	for _, t := range src.texts {
-		for i, line := range bytes.Split(t.body, []byte("\n")) {
-			if hit := machine.Find(line); hit != nil && t.path != "LICENSE" {
-				found = append(found, violation{t.path, i + 1, fmt.Sprintf("names a folder of one machine: %s", strings.TrimSpace(string(hit)))})
-			}
-		}
-	}
-	return found
-}
-
 // TestRulesBite shows each rule a tree that breaks it, next to a neighbour
 // that does not.
 func TestRulesBite(t *testing.T) {
@@ -495,9 +249,10 @@ func TestRulesBite(t *testing.T) {
 			map[string]string{
 				"bridge/a.go":          "package bridge\n\nimport (\n\t_ \"flag\"\n\t\"os\"\n)\n\nfunc f() { os.Exit(1) }\n",
 				"bridge/b.go":          "package bridge\n\nimport \"os\"\n\nvar _ = os.Args\n",
+				"bridge/c.go":          "package bridge\n\nimport \"log\"\n\nvar _, _ = log.New, log.Fatal\n",
 				"cmd/gcbridge/main.go": "package main\n\nimport \"os\"\n\nfunc main() { os.Exit(0) }\n",
 			},
-			[]string{"bridge/a.go:4: only cmd imports flag", "bridge/a.go:8: only cmd calls os.Exit"},
+			[]string{"bridge/a.go:4: only cmd imports flag", "bridge/a.go:8: only cmd calls os.Exit", "bridge/c.go:5: log.Fatal: the logger is passed in"},
 		},
 		"sleeping test": {
 			checkSleep,
@@ -538,6 +293,28 @@ func TestRulesBite(t *testing.T) {
 			[]string{
 				"bridge/a.go:3: bridge starts goroutines, so its tests need goleak.VerifyTestMain",
 				"connectorsync/a.go:5: connectorsync starts goroutines, so its tests need goleak.VerifyTestMain",
+			},
+		},
+		"state in a package": {
+			checkState,
+			map[string]string{
+				"protocol/a.go": "package protocol\n\nvar ErrX = &struct{}{}\nvar rows = []int{1}\nvar first = func() *int { return &rows[0] }\n",
+				"bridge/a.go": "package bridge\n\nimport \"sync\"\n\nvar mu sync.Mutex\nvar seen = make(map[string]bool)\n" +
+					"var empty = map[string]bool{}\nvar last = &struct{}{}\nvar signal chan int\n",
+				"finesse/a.go": "package finesse\n\nvar table = map[string]int{\"a\": 1}\nvar rows = []int{1}\nvar count int\nvar one = 1\n",
+				"finesse/b.go": "package finesse\n\nfunc f() *int {\n\ttable[\"b\"] = 2\n\tcount++\n\tdelete(table, \"a\")\n\treturn &one\n}\n\n" +
+					"func g() int {\n\trows := []int{2}\n\trows[0] = 3\n\treturn rows[0] + table[\"a\"]\n}\n",
+			},
+			[]string{
+				"bridge/a.go:5: package variable mu is state",
+				"bridge/a.go:6: package variable seen is state",
+				"bridge/a.go:7: package variable empty is state",
+				"bridge/a.go:8: package variable last is state",
+				"bridge/a.go:9: package variable signal is state",
+				"finesse/b.go:4: package variable table is written to",
+				"finesse/b.go:5: package variable count is written to",
+				"finesse/b.go:6: package variable table is written to",
+				"finesse/b.go:7: package variable one is written to",
 			},
 		},
 		"folder of one machine": {
