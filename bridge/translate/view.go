@@ -60,6 +60,14 @@ func (v View) WithDialect(d protocol.Dialect) View {
 	return v
 }
 
+// ForClient is v for a client that has just connected: it speaks d, and
+// AgentInfo is due again after the next login.
+func (v View) ForClient(d protocol.Dialect) View {
+	v = v.WithDialect(d)
+	v.introd = false
+	return v
+}
+
 // User is the agent as last known; the zero User if nothing is known.
 func (v View) User() finesse.User { return v.user }
 

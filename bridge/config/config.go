@@ -1,0 +1,259 @@
+// Package config is the worker's configuration: environment variables with the
+// prefix GC, and nothing else. The struct tags are the one source of names,
+// defaults and descriptions.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+	"github.com/rs/zerolog"
+
+	"gcbridge/protocol"
+	"gcbridge/protocol/secret"
+)
+
+// Prefix starts every variable's name.
+const Prefix = "GC"
+
+// Config is a node's configuration. Load fills it from the environment; a test
+// or an embedding program may start from Default.
+type Config struct {
+	NodeID string `envconfig:"NODE_ID" desc:"names this node to its peers and in outputs; default: host name"`
+
+	BrokerURLs           []string      `envconfig:"BROKER_URLS" default:"stomp://localhost:61613" desc:"ordered, comma separated; stomp+ssl:// for TLS"`
+	BrokerUser           string        `envconfig:"BROKER_USER" desc:"broker login"`
+	BrokerPassword       secret.Secret `envconfig:"BROKER_PASSWORD" desc:"broker password"`
+	BrokerPriorityBackup bool          `envconfig:"BROKER_PRIORITY_BACKUP" default:"true" desc:"return to the first URL when it answers again"`
+	BrokerCAFile         string        `envconfig:"BROKER_CA_FILE" desc:"CA of the broker's certificate, PEM"`
+	BrokerCertFile       string        `envconfig:"BROKER_CERT_FILE" desc:"client certificate for mutual TLS, PEM"`
+	BrokerKeyFile        string        `envconfig:"BROKER_KEY_FILE" desc:"key of the client certificate, PEM"`
+
+	CommandQueue     string        `envconfig:"COMMAND_QUEUE" default:"Connector1" desc:"queue of client commands"`
+	RejectQueue      string        `envconfig:"REJECT_QUEUE" default:"Connector1.rejected" desc:"queue for commands that cannot be answered [C8]"`
+	ConsumerPriority int           `envconfig:"CONSUMER_PRIORITY" default:"127" desc:"0 to 127; the highest live node serves"`
+	CommandMaxAge    time.Duration `envconfig:"COMMAND_MAX_AGE" default:"30s" desc:"older commands are answered PLEASE_RETRY; 0 = off [C4]"`
+
+	OutputTTL        time.Duration `envconfig:"OUTPUT_TTL" default:"30s" desc:"time to live of outputs; 0 = for ever [H4]"`
+	OutputPersistent bool          `envconfig:"OUTPUT_PERSISTENT" default:"false" desc:"send outputs persistent [H4]"`
+	OutputJMSType    string        `envconfig:"OUTPUT_JMSTYPE" default:"code" desc:"code, category or none [H2]"`
+
+	Edition         string `envconfig:"EDITION" default:"4.4" desc:"3, 4.4 or 4.4.12 [D1]"`
+	MessageFormat   string `envconfig:"MESSAGE_FORMAT" default:"JSON" desc:"JSON or DEFAULT (the # text) [D1]"`
+	HashReplacement string `envconfig:"HASH_REPLACEMENT" default:"00100011" desc:"stands for # inside data in text [D5]"`
+	Timezone        string `envconfig:"TIMEZONE" default:"Local" desc:"zone of printed times [D6]"`
+
+	FinesseURLs        []string      `envconfig:"FINESSE_URLS" default:"https://localhost:8445/finesse/api" desc:"primary, secondary"`
+	FinesseTimeout     time.Duration `envconfig:"FINESSE_TIMEOUT" default:"3s" desc:"of one REST request"`
+	FinesseHeartbeat   time.Duration `envconfig:"FINESSE_HEARTBEAT" default:"5s" desc:"period of the SystemInfo poll"`
+	FinesseCAFile      string        `envconfig:"FINESSE_CA_FILE" desc:"CA of Finesse's certificates, PEM"`
+	FinesseInsecureTLS bool          `envconfig:"FINESSE_INSECURE_TLS" default:"false" desc:"do not verify Finesse's certificates"`
+	XMPPAddrs          []string      `envconfig:"XMPP_ADDRS" desc:"host:port per Finesse URL, when it is not the SystemInfo domain at port 5223"`
+	XMPPTLS            string        `envconfig:"XMPP_TLS" default:"direct" desc:"direct, starttls or none"`
+	XMPPPing           time.Duration `envconfig:"XMPP_PING" default:"10s" desc:"period of XMPP pings"`
+
+	DefaultNotReadyReason string `envconfig:"DEFAULT_NOT_READY_REASON" desc:"code sent when a client names none [C16]"`
+	DefaultLogoutReason   string `envconfig:"DEFAULT_LOGOUT_REASON" desc:"code sent when a client names none [C16]"`
+	MaxAgents             int    `envconfig:"MAX_AGENTS" default:"0" desc:"logged-in agents at most; 0 = no limit [C20]"`
+
+	AdminListen string        `envconfig:"ADMIN_LISTEN" default:"127.0.0.1:8112" desc:"address of /livez /readyz /status; empty: none"`
+	AdminToken  secret.Secret `envconfig:"ADMIN_TOKEN" desc:"bearer token; required beyond loopback"`
+
+	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"trace, debug, info, warn, error"`
+	LogFormat string `envconfig:"LOG_FORMAT" default:"json" desc:"json, or console for people"`
+}
+
+// Load reads the environment. Every secret NAME may come as NAME_FILE instead,
+// the path of a file that holds it. Unknown GC_ names, both forms of one
+// secret at once and invalid values are errors; all of them are reported together.
+func Load() (Config, error) {
+	var c Config
+	errs := unknown(&c)
+	if err := envconfig.Process(Prefix, &c); err != nil {
+		return c, errors.Join(append(errs, err)...)
+	}
+	errs = append(errs, secretFiles(&c)...)
+	if err := c.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	return c, errors.Join(errs...)
+}
+
+// Default is the configuration of an empty environment.
+func Default() Config {
+	var c Config
+	for _, v := range Vars(&c) {
+		v.setDefault()
+	}
+	return c
+}
+
+// unknown finds GC_ variables that no field reads.
+func unknown(c *Config) []error {
+	known := map[string]bool{}
+	for _, v := range Vars(c) {
+		known[v.Name] = true
+		if v.Secret {
+			known[v.Name+"_FILE"] = true
+		}
+	}
+	var errs []error
+	for _, kv := range os.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		if strings.HasPrefix(name, Prefix+"_") && !known[name] {
+			errs = append(errs, fmt.Errorf("config: %s is not a known variable", name))
+		}
+	}
+	return errs
+}
+
+// secretFiles reads the secrets given as files.
+func secretFiles(c *Config) []error {
+	var errs []error
+	for _, v := range Vars(c) {
+		if !v.Secret {
+			continue
+		}
+		path := os.Getenv(v.Name + "_FILE")
+		switch {
+		case path == "":
+		case os.Getenv(v.Name) != "":
+			errs = append(errs, fmt.Errorf("config: %s and %s_FILE are both set", v.Name, v.Name))
+		default:
+			b, err := os.ReadFile(path)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("config: %s_FILE: %w", v.Name, err))
+				continue
+			}
+			v.setSecret(strings.TrimRight(string(b), "\r\n"))
+		}
+	}
+	return errs
+}
+
+// Dialect is the node's dialect.
+func (c Config) Dialect() (protocol.Dialect, error) {
+	loc, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return protocol.Dialect{}, fmt.Errorf("config: GC_TIMEZONE: %w", err)
+	}
+	d, err := protocol.NewDialect(protocol.Edition(c.Edition), protocol.Format(strings.ToUpper(c.MessageFormat)), c.HashReplacement, loc)
+	if err != nil {
+		return d, fmt.Errorf("config: GC_EDITION, GC_MESSAGE_FORMAT: %w", err)
+	}
+	return d, nil
+}
+
+// Validate checks every value that can be checked without asking another
+// machine; all findings come back joined.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(name, format string, a ...any) {
+		errs = append(errs, fmt.Errorf("config: GC_%s: %s", name, fmt.Sprintf(format, a...)))
+	}
+	if _, err := c.Dialect(); err != nil {
+		errs = append(errs, err)
+	}
+	checkURLs(c.BrokerURLs, []string{"stomp", "stomp+ssl"}, func(s string) { bad("BROKER_URLS", "%s", s) })
+	checkURLs(c.FinesseURLs, []string{"http", "https"}, func(s string) { bad("FINESSE_URLS", "%s", s) })
+	if len(c.XMPPAddrs) > 0 && len(c.XMPPAddrs) != len(c.FinesseURLs) {
+		bad("XMPP_ADDRS", "%d addresses for %d Finesse URLs", len(c.XMPPAddrs), len(c.FinesseURLs))
+	}
+	for _, a := range c.XMPPAddrs {
+		if _, _, err := net.SplitHostPort(a); err != nil {
+			bad("XMPP_ADDRS", "%v", err)
+		}
+	}
+	if c.ConsumerPriority < 0 || c.ConsumerPriority > 127 {
+		bad("CONSUMER_PRIORITY", "%d is not within 0 to 127", c.ConsumerPriority)
+	}
+	oneOf := map[string]struct {
+		value   string
+		allowed []string
+	}{
+		"OUTPUT_JMSTYPE": {c.OutputJMSType, []string{"code", "category", "none"}},
+		"XMPP_TLS":       {c.XMPPTLS, []string{"direct", "starttls", "none"}},
+		"LOG_FORMAT":     {c.LogFormat, []string{"json", "console"}},
+	}
+	for name, o := range oneOf {
+		if !contains(o.allowed, o.value) {
+			bad(name, "%q is not one of %s", o.value, strings.Join(o.allowed, ", "))
+		}
+	}
+	if _, err := zerolog.ParseLevel(c.LogLevel); err != nil || c.LogLevel == "" {
+		bad("LOG_LEVEL", "%q is not a level", c.LogLevel)
+	}
+	for name, d := range map[string]time.Duration{"FINESSE_TIMEOUT": c.FinesseTimeout, "FINESSE_HEARTBEAT": c.FinesseHeartbeat, "XMPP_PING": c.XMPPPing} {
+		if d <= 0 {
+			bad(name, "must be more than 0")
+		}
+	}
+	for name, d := range map[string]time.Duration{"COMMAND_MAX_AGE": c.CommandMaxAge, "OUTPUT_TTL": c.OutputTTL} {
+		if d < 0 {
+			bad(name, "must not be negative")
+		}
+	}
+	if c.MaxAgents < 0 {
+		bad("MAX_AGENTS", "must not be negative")
+	}
+	for name, code := range map[string]string{"DEFAULT_NOT_READY_REASON": c.DefaultNotReadyReason, "DEFAULT_LOGOUT_REASON": c.DefaultLogoutReason} {
+		if _, err := strconv.Atoi(code); code != "" && err != nil {
+			bad(name, "%q is not a number", code)
+		}
+	}
+	if (c.BrokerCertFile == "") != (c.BrokerKeyFile == "") {
+		bad("BROKER_CERT_FILE", "needs GC_BROKER_KEY_FILE, and the other way round")
+	}
+	if err := c.validateAdmin(); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) validateAdmin() error {
+	if c.AdminListen == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(c.AdminListen)
+	if err != nil {
+		return fmt.Errorf("config: GC_ADMIN_LISTEN: %w", err)
+	}
+	ip := net.ParseIP(host)
+	if host == "localhost" || (ip != nil && ip.IsLoopback()) || !c.AdminToken.IsZero() {
+		return nil
+	}
+	return errors.New("config: GC_ADMIN_LISTEN is not loopback: set GC_ADMIN_TOKEN")
+}
+
+func checkURLs(urls, schemes []string, bad func(string)) {
+	if len(urls) == 0 {
+		bad("is empty")
+	}
+	for _, raw := range urls {
+		u, err := url.Parse(strings.TrimSpace(raw))
+		switch {
+		case err != nil:
+			bad("not a URL") // the error would print the URL, and with it a password
+		case !contains(schemes, u.Scheme) || u.Host == "":
+			bad(fmt.Sprintf("%s is not %s://host:port", u.Redacted(), strings.Join(schemes, ":// or ")))
+		case u.User != nil:
+			bad(fmt.Sprintf("%s: credentials belong into variables of their own", u.Redacted()))
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

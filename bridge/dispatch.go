@@ -1,0 +1,171 @@
+package bridge
+
+import (
+	"errors"
+	"time"
+
+	"gcbridge/bridge/broker"
+	"gcbridge/bridge/session"
+	"gcbridge/protocol"
+)
+
+// command is a delivery on its way through the dispatcher.
+type command struct {
+	protocol.Command
+	from     *broker.Delivery
+	parseErr *protocol.ParseError // nil: the command is well formed
+	format   protocol.Format      // of property gcFormat, "" = none [D3]
+	reply    bound                // JMSReplyTo, zero if there is none
+}
+
+// formatProperty lets a client choose the format of its own destination [D3].
+const formatProperty = "gcFormat"
+
+// receive takes a delivery off the command queue. It is called in order on one
+// goroutine and does not block.
+func (w *Worker) receive(d *broker.Delivery) {
+	if w.stopping.Load() {
+		return // not acknowledged: the peer, or the next start, gets it
+	}
+	w.observe.count("commands")
+	if !w.seen.start(d.ID, d.Ack) {
+		w.observe.count("commands_redelivered")
+		return
+	}
+	c := w.read(d)
+	switch {
+	case !d.Expires.IsZero() && d.Received.After(d.Expires): // [C4]
+		w.observe.count("commands_expired")
+		w.log.Info().Str("command", c.RawWord).Str("id", c.ID).Msg("expired command dropped")
+		w.seen.decide(d.ID)
+	case c.parseErr != nil && c.ID == "":
+		w.reject(c, c.parseErr.Reason)
+	default:
+		w.route(c)
+	}
+}
+
+// read parses what a delivery holds.
+func (w *Worker) read(d *broker.Delivery) command {
+	cmd, err := protocol.ParseCommand(d.Type, d.Body)
+	c := command{Command: cmd, from: d}
+	errors.As(err, &c.parseErr)
+	c.format = protocol.Format(d.Properties[formatProperty])
+	if to, err := broker.ParseReplyTo(d.ReplyTo); err == nil && d.ReplyTo != "" {
+		c.reply = bound{dest: to, dialect: w.dialect, fragile: true}
+	}
+	return c
+}
+
+// tooOld reports that a command waited longer than GC_COMMAND_MAX_AGE [C4].
+func (w *Worker) tooOld(c command) bool {
+	return w.cfg.CommandMaxAge > 0 && !c.from.Timestamp.IsZero() && c.from.Received.Sub(c.from.Timestamp) > w.cfg.CommandMaxAge
+}
+
+// route hands a command that names somebody to whoever serves it.
+func (w *Worker) route(c command) {
+	if h, ok := w.words[c.Word]; ok && c.parseErr == nil {
+		h.serve(w, c)
+		return
+	}
+	switch {
+	case c.parseErr != nil && c.Row != nil && c.Row.ByDestination:
+		w.reject(c, c.parseErr.Reason)
+		return
+	case c.parseErr != nil && c.parseErr.Reject:
+		w.copyRejected(c, c.parseErr.Reason)
+	}
+	w.toAgent(c)
+}
+
+// toAgent finds the agent's session, or says why there is none.
+func (w *Worker) toAgent(c command) {
+	s := w.agents.session(c.ID)
+	answer := func(code protocol.ErrorCode) {
+		w.refuse(c, protocol.Error{Addressee: protocol.Addressee{Agent: c.ID}, Err: code})
+	}
+	switch {
+	case c.parseErr != nil && c.parseErr.Err == "":
+		w.reject(c, c.parseErr.Reason)
+	case w.tooOld(c):
+		w.observe.count("commands_too_old")
+		answer(protocol.ErrPleaseRetry)
+	case w.servers.Current() == nil: // [C7]
+		answer(protocol.ErrFinesseUnavailable)
+	case c.parseErr != nil && (s != nil || c.Word == protocol.Connect):
+		answer(c.parseErr.Err)
+	case s == nil: // [C5]
+		w.refuse(c, protocol.ReLogin{Addressee: protocol.Addressee{Agent: c.ID}})
+	default:
+		w.offer(s, c, session.Binding{})
+	}
+}
+
+// offer puts a command into a session's mailbox; a full one refuses it.
+func (w *Worker) offer(s *session.Session, c command, b session.Binding) {
+	r := session.NewRequest(c.Command, c.from.CorrelationID, b, c.from.Received, func() { w.seen.decide(c.from.ID) })
+	if s.Offer(r) {
+		return
+	}
+	w.observe.count("commands_refused_full")
+	w.refuse(c, protocol.Error{Addressee: protocol.Addressee{Agent: c.ID}, Err: protocol.ErrPleaseRetry})
+}
+
+// orphan takes back a command that its session did not serve because it
+// ended: the agent is unknown by now [C5].
+func (w *Worker) orphan(r *session.Request) {
+	if w.stopping.Load() {
+		return // not acknowledged, as in receive
+	}
+	b, ok := w.agents.lastKnown(r.Command.ID)
+	if !ok {
+		r.Drop()
+		return
+	}
+	w.reply(b, protocol.ReLogin{Addressee: protocol.Addressee{Agent: r.Command.ID}}, r.CorrelationID, r.Drop)
+}
+
+// refuse answers a command that reached no session: on the agent's
+// destination, else on JMSReplyTo, else on the destination last known for him
+// [C5]; a command with none of them is rejected [C8].
+func (w *Worker) refuse(c command, o protocol.Output) {
+	b, ok := w.answerTo(c)
+	if !ok {
+		w.reject(c, "no destination to answer to")
+		return
+	}
+	w.observe.count("answers_" + string(o.Code()))
+	w.reply(b, o, c.from.CorrelationID, func() { w.seen.decide(c.from.ID) })
+}
+
+// answerTo is where a command that reached no session is answered.
+func (w *Worker) answerTo(c command) (bound, bool) {
+	if c.Word == protocol.Connect {
+		if b, err := w.named(c, c.Arg(protocol.ParamDestination)); err == nil {
+			return b, true
+		}
+	}
+	last, known := w.agents.lastKnown(c.ID)
+	if known && w.agents.session(c.ID) != nil {
+		return last, true
+	}
+	if !c.reply.dest.IsZero() {
+		return c.reply, true
+	}
+	return last, known
+}
+
+// named is the destination that Hello, Beat or Connect names, in the format
+// that the client asks for [D3] [H5].
+func (w *Worker) named(c command, name string) (bound, error) {
+	dest, err := broker.ParseClientDestination(name)
+	if err != nil {
+		return bound{}, err
+	}
+	b := bound{dest: dest, dialect: w.dialect, seen: time.Now()}
+	if c.format == "" {
+		return b, nil
+	}
+	b.dialect, err = w.dialect.WithFormat(c.format)
+	return b, err
+}

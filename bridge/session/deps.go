@@ -1,0 +1,156 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+)
+
+// Deps is what a session needs of the worker. All functions are safe for
+// concurrent use and do not block.
+type Deps struct {
+	Node    string
+	Epoch   int64 // unix milliseconds of the worker's start; makes request ids unique over restarts
+	Dialect protocol.Dialect
+	Servers Servers
+	// Publish sends an output. confirmed (may be nil) is called once when the
+	// broker has it, or when it was given up.
+	Publish func(e Envelope, confirmed func(error))
+	// Orphan takes back a command that the session did not serve.
+	Orphan func(r *Request)
+	// Admit reports whether one more agent may log in [C20]; a true answer is
+	// given back with Release when the agent logs out or the session ends.
+	Admit   func(agent string) bool
+	Release func(agent string)
+	// Count counts an event by name, for status and metrics.
+	Count func(name string)
+	// CommandTimeout bounds one command, all its requests together.
+	CommandTimeout time.Duration
+	// LoginWait bounds the wait for the events of a LOGIN.
+	LoginWait time.Duration
+	// Linger is how long the session of a silent, logged-out agent is kept.
+	Linger time.Duration
+	// DefaultNotReadyReason and DefaultLogoutReason are codes [C16], "" = none.
+	DefaultNotReadyReason string
+	DefaultLogoutReason   string
+	Log                   zerolog.Logger
+}
+
+// Servers is where sessions find Finesse.
+type Servers interface {
+	// Current is the serving server; nil while none serves.
+	Current() Server
+	// Report tells that a request failed, so that the server is probed at once.
+	Report(err error)
+}
+
+// Server is one Finesse as a session uses it: [finesse.Client] and the
+// notification service beside it.
+type Server interface {
+	// Name is for logs.
+	Name() string
+	API
+	// Connect opens an agent's notification stream.
+	Connect(ctx context.Context, cred finesse.Credentials) (Stream, error)
+}
+
+// API is the part of [finesse.Client] that sessions call.
+type API interface {
+	User(ctx context.Context, cred finesse.Credentials, id string) (finesse.User, error)
+	Dialogs(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.Dialog, error)
+	ReasonCodes(ctx context.Context, cred finesse.Credentials, id, category string) ([]finesse.ReasonCode, error)
+	WrapUpReasons(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.WrapUpReason, error)
+	SetState(ctx context.Context, cred finesse.Credentials, id string, s finesse.StateChange, requestID string) error
+	MakeCall(ctx context.Context, cred finesse.Credentials, id, from, to, requestID string) error
+	Act(ctx context.Context, cred finesse.Credentials, dialogID string, a finesse.Action, requestID string) error
+}
+
+// Stream is the part of [finesse.Stream] that sessions use.
+type Stream interface {
+	C() <-chan finesse.Notification
+	Err() error
+	Close() error
+	Abort()
+}
+
+// Binding is the destination that an agent's messages go to, and its dialect.
+type Binding struct {
+	Destination string // broker path; "" = not bound
+	Dialect     protocol.Dialect
+}
+
+// Envelope is an output on its way to a destination.
+type Envelope struct {
+	Destination   string
+	Agent         string
+	Message       protocol.Encoded
+	CorrelationID string    // of the command it answers [H3]
+	Recovered     bool      // made by a take-over or re-sync [H1]
+	Caused        time.Time // when the stanza that caused it was read; zero: none did
+}
+
+// Snapshot is a session as the status page sees it. It holds no secret.
+type Snapshot struct {
+	Agent       string    `json:"agent"`
+	Phase       Phase     `json:"phase"`
+	Destination string    `json:"destination"`
+	State       string    `json:"state"`
+	Extension   string    `json:"extension"`
+	Dialogs     int       `json:"dialogs"`
+	Server      string    `json:"server,omitempty"`
+	Waiting     int       `json:"waiting"` // commands in the mailbox
+	Refused     uint64    `json:"refused"` // commands refused because the mailbox was full
+	Panics      uint64    `json:"panics"`
+	Changed     time.Time `json:"changed"`
+}
+
+// Phase is where a session is in its life.
+type Phase string
+
+// The phases.
+const (
+	PhaseNew       Phase = "new"       // no Connect served yet
+	PhaseConnected Phase = "connected" // notifications flow, not logged in
+	PhaseLoggedIn  Phase = "logged_in"
+	PhaseBroken    Phase = "reconnecting" // the notification stream is down
+	PhaseRefused   Phase = "refused"      // Finesse refused the credentials
+)
+
+// Snapshot returns the session as of its last step.
+func (s *Session) Snapshot() Snapshot {
+	sn := *s.snap.Load()
+	sn.Waiting, sn.Refused, sn.Panics = len(s.mailbox), s.full.Load(), s.panics.Load()
+	return sn
+}
+
+func (s *Session) publishSnapshot() {
+	u := s.view.User()
+	sn := Snapshot{
+		Agent: s.agent, Phase: s.phase(), Destination: s.binding.Destination,
+		State: string(u.State), Extension: u.Extension, Dialogs: len(s.view.Dialogs()),
+		Server: s.link.name(), Changed: u.StateChangeTime,
+	}
+	s.snap.Store(&sn)
+}
+
+func (s *Session) phase() Phase {
+	switch {
+	case s.link.refused != "":
+		return PhaseRefused
+	case s.link.cred.User == "":
+		return PhaseNew
+	case !s.link.up():
+		return PhaseBroken
+	case loggedIn(s.view.User()):
+		return PhaseLoggedIn
+	}
+	return PhaseConnected
+}
+
+func loggedIn(u finesse.User) bool {
+	return u.State != "" && u.State != finesse.StateLogout && u.State != finesse.StateUnknown
+}

@@ -1,0 +1,322 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+)
+
+// fakeServer is a Finesse that records what it is asked.
+type fakeServer struct {
+	name       string
+	mu         sync.Mutex
+	user       finesse.User
+	dialogs    []finesse.Dialog
+	reasons    []finesse.ReasonCode
+	asked      []string // "LOGIN 2001", "READY", "NOT_READY 102", "MAKE_CALL 2001 9001", ...
+	ids        []string // request ids of the state changes and calls, in order
+	fail       map[string]error
+	connectErr error
+	streams    []*fakeStream
+	panics     bool
+	onSet      func(c finesse.StateChange, requestID string)
+}
+
+type fakeStream struct {
+	c     chan finesse.Notification
+	mu    sync.Mutex
+	err   error
+	ended bool
+}
+
+func (f *fakeStream) C() <-chan finesse.Notification { return f.c }
+
+func (f *fakeStream) Err() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+func (f *fakeStream) end(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.ended {
+		f.ended, f.err = true, err
+		close(f.c)
+	}
+}
+
+func (f *fakeStream) Close() error { f.end(nil); return nil }
+func (f *fakeStream) Abort()       { f.end(nil) }
+
+func (f *fakeServer) Name() string { return f.name }
+
+func (f *fakeServer) Connect(_ context.Context, cred finesse.Credentials) (Stream, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, "CONNECT")
+	if f.connectErr != nil {
+		return nil, f.connectErr
+	}
+	if cred.Password.Reveal() != "pw" {
+		return nil, fmt.Errorf("login: %w", finesse.ErrAuth)
+	}
+	st := &fakeStream{c: make(chan finesse.Notification, 64)}
+	f.streams = append(f.streams, st)
+	return st, nil
+}
+
+func (f *fakeServer) ask(what, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.panics {
+		f.panics = false
+		panic("defect")
+	}
+	f.asked = append(f.asked, what)
+	if id != "" {
+		f.ids = append(f.ids, id)
+	}
+	return f.fail[what]
+}
+
+func (f *fakeServer) User(context.Context, finesse.Credentials, string) (finesse.User, error) {
+	err := f.ask("USER", "")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.user, err
+}
+
+func (f *fakeServer) Dialogs(context.Context, finesse.Credentials, string) ([]finesse.Dialog, error) {
+	err := f.ask("DIALOGS", "")
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.dialogs, err
+}
+
+func (f *fakeServer) ReasonCodes(_ context.Context, _ finesse.Credentials, _, category string) ([]finesse.ReasonCode, error) {
+	return f.reasons, f.ask("REASONS "+category, "")
+}
+
+func (f *fakeServer) WrapUpReasons(context.Context, finesse.Credentials, string) ([]finesse.WrapUpReason, error) {
+	return []finesse.WrapUpReason{{ID: "7", Label: "Sales"}, {ID: "9", Label: "Other"}}, f.ask("WRAPUPREASONS", "")
+}
+
+func (f *fakeServer) SetState(_ context.Context, _ finesse.Credentials, _ string, c finesse.StateChange, id string) error {
+	what := string(c.State)
+	for _, x := range []string{c.Extension, c.ReasonCodeID} {
+		if x != "" {
+			what += " " + x
+		}
+	}
+	err := f.ask(what, id)
+	if err == nil && f.onSet != nil {
+		f.onSet(c, id)
+	}
+	return err
+}
+
+func (f *fakeServer) MakeCall(_ context.Context, _ finesse.Credentials, _, from, to, id string) error {
+	return f.ask("MAKE_CALL "+from+" "+to, id)
+}
+
+func (f *fakeServer) Act(_ context.Context, _ finesse.Credentials, dialog string, a finesse.Action, id string) error {
+	return f.ask(a.Name+" "+dialog+" "+a.Target, id)
+}
+
+func (f *fakeServer) log() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.asked)
+}
+
+// set changes what the server answers.
+func (f *fakeServer) set(change func(f *fakeServer)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f)
+}
+
+// tell sends a notification on the newest stream.
+func (f *fakeServer) tell(n finesse.Notification) {
+	f.mu.Lock()
+	st := f.streams[len(f.streams)-1]
+	f.mu.Unlock()
+	st.c <- n
+}
+
+// rig is a session among fakes. Use it inside a synctest bubble.
+type rig struct {
+	t       *testing.T
+	server  *fakeServer
+	s       *Session
+	deps    Deps
+	mu      sync.Mutex
+	out     []Envelope
+	confirm func(Envelope) bool // nil: confirm at once
+	held    []func(error)
+	decided []string
+	orphans []*Request
+	current Server
+	admit   bool
+	admits  int
+	cancel  context.CancelFunc
+}
+
+func (g *rig) Current() Server {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.current
+}
+
+func (g *rig) Report(error) {}
+
+const (
+	destA = "/topic/A"
+	destB = "/topic/B"
+)
+
+func textDialect(t *testing.T) protocol.Dialect {
+	d, err := protocol.NewDialect(protocol.Edition44, protocol.FormatDefault, "", time.UTC)
+	require.NoError(t, err)
+	return d
+}
+
+// bubble runs test with a fresh rig in a synctest bubble; every goroutine must
+// be gone when it ends.
+func bubble(t *testing.T, test func(g *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		g := &rig{t: t, admit: true, server: &fakeServer{name: "f1", fail: map[string]error{}}}
+		g.current = g.server
+		g.server.user = finesse.User{
+			ID: "1001", LoginName: "agent1", FirstName: "Ann", LastName: "Lee", State: finesse.StateNotReady,
+			Extension: "2001", ReasonCodeID: "-1", Roles: []string{"Agent"}, TeamID: "1", TeamName: "Sales", WrapUpOnIncome: "OPTIONAL",
+		}
+		g.server.reasons = []finesse.ReasonCode{{ID: "102", Code: "12", Label: "Lunch"}}
+		g.deps = Deps{
+			Node: "n1", Epoch: 1, Dialect: textDialect(t), Servers: g,
+			Publish: g.publish, Orphan: func(r *Request) { g.orphans = append(g.orphans, r) },
+			Admit:   func(string) bool { g.admits++; return g.admit },
+			Release: func(string) { g.admits-- }, Count: func(string) {},
+			CommandTimeout: 13 * time.Second, LoginWait: 5 * time.Second, Linger: 5 * time.Minute,
+			DefaultNotReadyReason: "", DefaultLogoutReason: "", Log: zerolog.Nop(),
+		}
+		test(g)
+		if g.cancel != nil {
+			g.cancel()
+			<-g.s.Done()
+		}
+	})
+}
+
+func (g *rig) start() {
+	g.s = New("1001", g.deps)
+	ctx, cancel := context.WithCancel(g.t.Context())
+	g.cancel = cancel
+	go g.s.Run(ctx)
+}
+
+func (g *rig) publish(e Envelope, confirmed func(error)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.out = append(g.out, e)
+	switch {
+	case confirmed == nil:
+	case g.confirm != nil && !g.confirm(e):
+		g.held = append(g.held, confirmed)
+	default:
+		go confirmed(nil)
+	}
+}
+
+// do sends a command and waits until everything has settled.
+func (g *rig) do(dest, jmsType, body string) {
+	g.t.Helper()
+	c, err := protocol.ParseCommand(jmsType, []byte(body))
+	require.NoError(g.t, err)
+	b := Binding{}
+	if dest != "" {
+		b = Binding{Destination: dest, Dialect: g.deps.Dialect}
+	}
+	r := NewRequest(c, "corr-"+string(c.Word), b, time.Now(), func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.decided = append(g.decided, string(c.Word))
+	})
+	require.True(g.t, g.s.Offer(r), "mailbox took %s", jmsType)
+	synctest.Wait()
+}
+
+// got takes the messages published so far, as "destination body".
+func (g *rig) got() []string {
+	synctest.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []string
+	for _, e := range g.out {
+		out = append(out, e.Destination+" "+e.Message.Body)
+	}
+	g.out = nil
+	return out
+}
+
+// envelopes takes the messages published so far.
+func (g *rig) envelopes() []Envelope {
+	synctest.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := g.out
+	g.out = nil
+	return out
+}
+
+func (g *rig) tell(n finesse.Notification) {
+	n.Received = time.Now()
+	g.server.tell(n)
+	synctest.Wait()
+}
+
+// loggedIn brings the session to the state after a login.
+func (g *rig) loggedIn() {
+	g.t.Helper()
+	g.start()
+	g.do(destA, "Connect#1001", "A,pw")
+	g.do("", "Login#1001", "pw,2001")
+	g.tell(userEvent("", finesse.StateNotReady))
+	require.Len(g.t, g.got(), 3, "AgentInfo, State, DialogStatus")
+	g.server.set(func(f *fakeServer) { f.asked, f.ids = nil, nil })
+}
+
+func userEvent(requestID string, st finesse.AgentState) finesse.Notification {
+	return finesse.Notification{
+		Node: "/finesse/api/User/1001", Source: "/finesse/api/User/1001", Event: finesse.EventPut, RequestID: requestID,
+		User: &finesse.UserPatch{State: &st},
+	}
+}
+
+func dialogEvent(ev finesse.Event, id, state, own string) finesse.Notification {
+	return finesse.Notification{
+		Node: "/finesse/api/User/1001/Dialogs", Source: "/finesse/api/User/1001/Dialogs", Event: ev,
+		Dialogs: []finesse.Dialog{callDialog(id, state, own)},
+	}
+}
+
+func callDialog(id, state, own string) finesse.Dialog {
+	return finesse.Dialog{
+		ID: id, State: state, From: "90001", To: "2001", CallType: "ACD_IN",
+		Participants: []finesse.Participant{
+			{Address: "90001", State: "ACTIVE"}, {Address: "2001", State: own, AddressType: "AGENT_DEVICE"},
+		},
+	}
+}

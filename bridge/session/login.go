@@ -1,0 +1,130 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"gcbridge/bridge/translate"
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+	"gcbridge/protocol/errclass"
+)
+
+// loginWait is a LOGIN that Finesse accepted and has not decided yet. Its
+// outcome comes as an event; where none comes (finesse-api 2.3 does not say
+// that a second LOGIN makes one) the user is read instead.
+type loginWait struct {
+	waiting     bool
+	correlation string
+	requestID   string
+	until       time.Time
+	timer       *time.Timer
+	admitted    bool // this agent counts against GC_MAX_AGENTS
+}
+
+// loginPoll is how often an undecided login is looked at.
+const loginPoll = time.Second
+
+// logIn signs the agent in at an extension. The stream is up before the
+// request goes out: login failures are told only there.
+func (s *Session) logIn(ctx context.Context, r *Request) error {
+	cred := finesse.Credentials{User: s.agent, Password: r.Command.Secret(protocol.ParamPassword)}
+	if !s.link.up() {
+		if err := s.dial(ctx, cred); err != nil {
+			return err
+		}
+	}
+	api, err := s.api()
+	if err != nil {
+		return err
+	}
+	if !s.admit() {
+		return refuse(protocol.ErrLicensesExceeded, errclass.Client, nil)
+	}
+	id := s.nextRequestID(r)
+	change := finesse.StateChange{State: finesse.StateLogin, Extension: r.Command.Arg(protocol.ParamExtension)}
+	// The wait begins before the request: its event may overtake the 202.
+	s.login.waiting, s.login.correlation, s.login.requestID = true, r.CorrelationID, id
+	if err := api.SetState(ctx, cred, s.agent, change, id); err != nil {
+		s.loginOver()
+		return err
+	}
+	s.link.cred = cred
+	s.login.until = time.Now().Add(s.deps.LoginWait)
+	s.login.timer.Reset(min(loginPoll, s.deps.LoginWait))
+	return nil
+}
+
+func (s *Session) admit() bool {
+	if !s.login.admitted {
+		s.login.admitted = s.deps.Admit(s.agent)
+	}
+	return s.login.admitted
+}
+
+// discharge gives the place under GC_MAX_AGENTS back.
+func (s *Session) discharge() {
+	if s.login.admitted {
+		s.login.admitted = false
+		s.deps.Release(s.agent)
+	}
+}
+
+// loginOver ends the wait; an agent who is not logged in gives his place back.
+func (s *Session) loginOver() {
+	s.login.waiting = false
+	s.login.timer.Stop()
+	if !loggedIn(s.view.User()) {
+		s.discharge()
+	}
+}
+
+// loginDone reads the whole agent and tells the client: AgentInfo, the
+// supervisor's teams, State and DialogStatus (M7). false: not readable yet.
+func (s *Session) loginDone(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
+	defer cancel()
+	u, ds, err := s.read(ctx)
+	if err != nil || !loggedIn(u) {
+		if err != nil {
+			s.log.Warn().Err(err).Msg("reading the agent after login")
+			s.deps.Servers.Report(err)
+		}
+		return false
+	}
+	var outs []protocol.Output
+	s.view, outs = s.view.Resync(u, ds, translate.AfterLogin)
+	s.publish(outs, provenance{correlation: s.login.correlation})
+	s.wantSync = false
+	s.loginOver()
+	return true
+}
+
+// loginOverdue looks at a login whose event has not come.
+func (s *Session) loginOverdue(ctx context.Context) {
+	if !s.login.waiting || s.loginDone(ctx) {
+		return
+	}
+	if time.Now().Before(s.login.until) {
+		s.login.timer.Reset(min(loginPoll, s.deps.LoginWait))
+		return
+	}
+	s.log.Warn().Msg("Finesse accepted a login and never decided it")
+	corr := s.login.correlation
+	s.loginOver()
+	s.publish([]protocol.Output{s.errorOutput(protocol.ErrGeneralError)}, provenance{correlation: corr})
+}
+
+// read asks Finesse for the agent and his dialogs.
+func (s *Session) read(ctx context.Context) (finesse.User, []finesse.Dialog, error) {
+	api, err := s.api()
+	if err != nil {
+		return finesse.User{}, nil, err
+	}
+	u, err := api.User(ctx, s.link.cred, s.agent)
+	if err != nil {
+		return finesse.User{}, nil, err
+	}
+	ds, err := api.Dialogs(ctx, s.link.cred, s.agent)
+	return u, ds, err
+}

@@ -1,0 +1,75 @@
+package session
+
+import (
+	"context"
+	"strings"
+
+	"gcbridge/bridge/translate"
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+)
+
+// notice serves one notification.
+func (s *Session) notice(ctx context.Context, n finesse.Notification) {
+	p := provenance{correlation: s.answers.of(n.RequestID), caused: n.Received}
+	switch {
+	case len(n.Errors) > 0:
+		s.asyncError(ctx, n, p)
+	case s.login.waiting && n.User != nil && n.User.State != nil && *n.User.State != finesse.StateLogout:
+		s.loginDone(ctx) // if it cannot be read yet, the login timer tries again
+	default:
+		was := s.view.User()
+		var outs []protocol.Output
+		s.view, outs = s.view.Apply(n)
+		s.publish(outs, p)
+		s.changed(ctx, was)
+	}
+}
+
+// changed follows up on a change of the agent that Finesse has told.
+func (s *Session) changed(ctx context.Context, was finesse.User) {
+	if is := s.view.User(); loggedIn(was) && !loggedIn(is) {
+		s.discharge()
+		s.touch()
+	}
+	s.leave(ctx)
+}
+
+// asyncError tells the client why Finesse refused what it had accepted [E1].
+func (s *Session) asyncError(ctx context.Context, n finesse.Notification, p provenance) {
+	if s.leaveRefused(ctx, n.RequestID) {
+		return
+	}
+	login := s.login.waiting && (n.RequestID == s.login.requestID || n.RequestID == "") &&
+		strings.HasSuffix(n.Source, "/User/"+s.agent)
+	code := translate.ErrorFor(n.Errors, login)
+	if login {
+		p.correlation = s.login.correlation
+		s.loginOver()
+	}
+	s.log.Info().Str("code", string(code)).Str("source", n.Source).Msg("Finesse refused a request")
+	s.deps.Count("errors_" + string(code))
+	s.publish([]protocol.Output{s.errorOutput(code)}, p)
+}
+
+// resync reads Finesse and tells the client where its agent stands (M8).
+func (s *Session) resync(ctx context.Context, cause translate.Cause) {
+	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
+	defer cancel()
+	u, ds, err := s.read(ctx)
+	if err != nil {
+		s.log.Warn().Err(err).Msg("re-sync failed; trying again with the stream")
+		s.deps.Servers.Report(err)
+		s.link.stream.Abort()
+		s.link.stream = nil
+		s.scheduleRelink()
+		return
+	}
+	s.wantSync = false
+	was := s.view.User()
+	var outs []protocol.Output
+	s.view, outs = s.view.Resync(u, ds, cause)
+	s.publish(outs, provenance{recovered: true})
+	s.deps.Count("resyncs")
+	s.changed(ctx, was)
+}

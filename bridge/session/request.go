@@ -1,0 +1,82 @@
+package session
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"gcbridge/protocol"
+)
+
+// Request is a command on its way to a session. The worker makes it with
+// [NewRequest]; the session answers it and lets it go.
+type Request struct {
+	Command       protocol.Command
+	CorrelationID string
+	// Binding is the destination a Connect names, with the format it asks for [D3].
+	Binding  Binding
+	Received time.Time
+
+	pending atomic.Int32
+	decided func()
+}
+
+// NewRequest makes a request. decided is called once, when the outcome is
+// decided and every answer was handed to the broker: the worker then
+// acknowledges the command.
+func NewRequest(c protocol.Command, correlationID string, b Binding, received time.Time, decided func()) *Request {
+	r := &Request{Command: c, CorrelationID: correlationID, Binding: b, Received: received, decided: decided}
+	r.pending.Store(1)
+	return r
+}
+
+// hold defers the decision until the matching release.
+func (r *Request) hold() { r.pending.Add(1) }
+
+// release gives up one hold; the last one decides.
+func (r *Request) release() {
+	if r.pending.Add(-1) == 0 && r.decided != nil {
+		r.decided()
+	}
+}
+
+// Drop decides the request without an answer; for the worker's own use when a
+// request never reached a session.
+func (r *Request) Drop() { r.release() }
+
+type receivedKey struct{}
+
+func withReceived(ctx context.Context, t time.Time) context.Context {
+	return context.WithValue(ctx, receivedKey{}, t)
+}
+
+// ReceivedAt is when the command that ctx belongs to was read from the broker.
+func ReceivedAt(ctx context.Context) (time.Time, bool) {
+	t, ok := ctx.Value(receivedKey{}).(time.Time)
+	return t, ok && !t.IsZero()
+}
+
+// correlations remembers which command a REST request id belongs to. Finesse
+// repeats an id over several events (finesse-api 1.3), so entries are not
+// removed on use but pushed out by newer ones.
+type correlations struct {
+	byID  map[string]string
+	order []string
+}
+
+const maxCorrelations = 32
+
+func newCorrelations() correlations {
+	return correlations{byID: make(map[string]string, maxCorrelations)}
+}
+
+func (c *correlations) expect(requestID, correlationID string) {
+	if len(c.order) == maxCorrelations {
+		delete(c.byID, c.order[0])
+		c.order = c.order[1:]
+	}
+	c.byID[requestID] = correlationID
+	c.order = append(c.order, requestID)
+}
+
+func (c *correlations) of(requestID string) string { return c.byID[requestID] }

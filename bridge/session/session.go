@@ -1,0 +1,292 @@
+// Package session is one agent: who is bound to him, his Finesse connection,
+// his state and calls, and the commands that act for him.
+//
+// A [Session] is an actor. One goroutine owns everything in it; commands,
+// notifications, timers and the worker's signals reach that goroutine through
+// bounded channels, so an agent's commands keep their order while agents run in
+// parallel. What a notification means is decided by package translate, which
+// is pure; what is left here is when to ask Finesse and whom to tell.
+package session
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"gcbridge/bridge/translate"
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+	"gcbridge/protocol/errclass"
+)
+
+// mailboxSize bounds the commands that wait for one agent.
+const mailboxSize = 64
+
+// Session is one agent's actor. Make one with [New], run it with [Session.Run];
+// Offer, Signal and Snapshot may be called from any goroutine.
+type Session struct {
+	deps  Deps
+	agent string
+	log   zerolog.Logger
+
+	gate    sync.RWMutex // held by Offer; closed is set under it, so that no command slips in after the last look
+	closed  bool
+	mailbox chan *Request
+	signals chan signal
+	done    chan struct{}
+	full    atomic.Uint64
+	panics  atomic.Uint64
+	snap    atomic.Pointer[Snapshot]
+
+	// owned by the Run goroutine
+	table    map[protocol.Word]row
+	binding  Binding
+	link     link
+	view     translate.View
+	login    loginWait
+	leaving  leaving
+	reasons  reasonBook
+	answers  correlations
+	idle     *time.Timer
+	wantSync bool
+	seq      uint64
+	ended    bool
+}
+
+// New makes the session of agent, not yet bound to a destination: the first
+// command must be the Connect that caused it.
+func New(agent string, deps Deps) *Session {
+	s := &Session{
+		deps:    deps,
+		agent:   agent,
+		log:     deps.Log.With().Str("agent", agent).Logger(),
+		mailbox: make(chan *Request, mailboxSize),
+		signals: make(chan signal, 8),
+		done:    make(chan struct{}),
+		table:   handlers(),
+		view:    translate.New(agent, deps.Dialect),
+		answers: newCorrelations(),
+	}
+	s.snap.Store(&Snapshot{Agent: agent, Phase: PhaseNew})
+	return s
+}
+
+// Agent is the login id.
+func (s *Session) Agent() string { return s.agent }
+
+// Offer puts a command into the mailbox. It never blocks: false means that the
+// mailbox is full or the session has ended, and the caller answers.
+func (s *Session) Offer(r *Request) bool {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	if s.closed {
+		return false
+	}
+	select {
+	case s.mailbox <- r:
+		return true
+	default:
+		s.full.Add(1)
+		return false
+	}
+}
+
+// signal is what the worker tells every session.
+type signal int
+
+const (
+	// sigResync: outputs were lost, or the broker link had a gap (M8).
+	sigResync signal = iota
+	// sigServer: another Finesse serves now, or one serves again.
+	sigServer
+)
+
+// Resync asks the session to re-read Finesse and publish O-024 and O-001 (M8).
+func (s *Session) Resync() { s.signal(sigResync) }
+
+// ServerChanged tells the session that the serving Finesse changed.
+func (s *Session) ServerChanged() { s.signal(sigServer) }
+
+func (s *Session) signal(sig signal) {
+	select {
+	case s.signals <- sig:
+	default: // signals are idempotent: eight waiting ones say it already
+	}
+}
+
+// Done is closed when Run has returned.
+func (s *Session) Done() <-chan struct{} { return s.done }
+
+// Run is the actor. It returns when ctx ends or when the agent is gone
+// (refused, or logged out and silent for [Deps.Linger]); commands still in the
+// mailbox are then handed to Deps.Orphan.
+func (s *Session) Run(ctx context.Context) {
+	defer close(s.done)
+	defer s.orphans()
+	defer s.depart()
+	s.idle = time.NewTimer(s.deps.Linger)
+	defer s.idle.Stop()
+	s.link.timer = stoppedTimer()
+	s.login.timer = stoppedTimer()
+	for !s.ended {
+		select {
+		case <-ctx.Done():
+			return
+		case r := <-s.mailbox:
+			s.contain(r, func() { s.serve(ctx, r) })
+		case n, ok := <-s.link.events():
+			if !ok {
+				s.contain(nil, func() { s.linkLost(s.link.err()) })
+				continue
+			}
+			s.contain(nil, func() { s.notice(ctx, n) })
+		case <-s.link.timer.C:
+			s.contain(nil, func() { s.relink(ctx) })
+		case <-s.login.timer.C:
+			s.contain(nil, func() { s.loginOverdue(ctx) })
+		case sig := <-s.signals:
+			s.contain(nil, func() { s.obey(ctx, sig) })
+		case <-s.idle.C:
+			s.contain(nil, s.lingerOver)
+		}
+		if s.wantSync && s.link.up() && !s.login.waiting {
+			s.contain(nil, func() { s.resync(ctx, translate.AfterGap) })
+		}
+		s.publishSnapshot()
+	}
+}
+
+// contain runs one step. A panic is logged, counted and answered, and the
+// session re-syncs: one agent's defect must not take the others down.
+func (s *Session) contain(r *Request, step func()) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		s.panics.Add(1)
+		s.deps.Count("session_panics")
+		s.log.Error().Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("a step panicked; the session re-syncs")
+		s.wantSync = true
+		if r != nil {
+			s.answerError(r, protocol.ErrGenericError)
+			r.release()
+		}
+	}()
+	step()
+}
+
+// serve runs one command to its decision.
+func (s *Session) serve(ctx context.Context, r *Request) {
+	s.touch()
+	// A command that has begun is finished even if the session has to stop:
+	// cut in the middle, nobody would know what became of it.
+	ctx = withReceived(context.WithoutCancel(ctx), r.Received)
+	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
+	defer cancel()
+	h, ok := s.table[r.Command.Word]
+	if !ok {
+		s.answerError(r, protocol.ErrPleaseRetry)
+		r.release()
+		return
+	}
+	err := s.prepare(ctx, h)
+	if err == nil {
+		err = h.run(s, ctx, r)
+	}
+	if err != nil {
+		code := s.codeFor(err, h)
+		s.log.Info().Str("command", string(r.Command.Word)).Str("code", string(code)).Err(err).Msg("command refused")
+		s.deps.Servers.Report(err)
+		s.answerError(r, code)
+	}
+	r.release()
+}
+
+// prepare brings about what a command needs, or refuses it before Finesse is
+// asked for what cannot work.
+func (s *Session) prepare(ctx context.Context, h row) error {
+	if h.unbound {
+		return nil
+	}
+	if s.link.refused != "" {
+		return refuse(s.link.refused, errclass.Client, nil)
+	}
+	if h.needs == needUser || h.needs == needCalls {
+		if err := s.know(ctx); err != nil {
+			return err
+		}
+	}
+	if h.needs == needCalls && s.view.User().Extension == "" {
+		return refuse("CF_INVALID_OBJECT_STATE", errclass.Client, nil)
+	}
+	return nil
+}
+
+func (s *Session) obey(ctx context.Context, sig signal) {
+	switch sig {
+	case sigResync:
+		s.wantSync = true
+	case sigServer:
+		s.serverChanged(ctx)
+	}
+}
+
+// touch restarts the clock after which a logged-out, silent agent is forgotten.
+func (s *Session) touch() {
+	s.idle.Reset(s.deps.Linger)
+}
+
+// lingerOver ends the session of an agent who is logged out and silent: his
+// next command gets RE_LOGIN, which clients answer with Connect and Login.
+func (s *Session) lingerOver() {
+	if st := s.view.User().State; st == "" || st == finesse.StateLogout || s.link.refused != "" {
+		s.log.Info().Msg("logged out and silent: session ends")
+		s.ended = true
+		return
+	}
+	s.touch()
+}
+
+// depart leaves Finesse.
+func (s *Session) depart() {
+	s.link.close(s.log)
+	s.discharge()
+}
+
+// orphans closes the mailbox and gives back the commands that are in it.
+func (s *Session) orphans() {
+	s.gate.Lock()
+	s.closed = true
+	s.gate.Unlock()
+	for {
+		select {
+		case r := <-s.mailbox:
+			s.deps.Orphan(r)
+		default:
+			return
+		}
+	}
+}
+
+// nextRequestID names one REST request; events echo it (finesse-api 1.3).
+func (s *Session) nextRequestID(r *Request) string {
+	s.seq++
+	id := s.deps.Node + "-" + s.agent + "-" + strconv.FormatInt(s.deps.Epoch, 36) + "-" + strconv.FormatUint(s.seq, 36)
+	if r != nil && r.CorrelationID != "" {
+		s.answers.expect(id, r.CorrelationID)
+	}
+	return id
+}
+
+func stoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}

@@ -1,0 +1,340 @@
+package session
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+	"gcbridge/protocol/errclass"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestLoginTellsAgentInfoStateAndDialogs(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		require.Empty(t, g.got(), "a successful Connect is silent in text")
+		g.do("", "Login#1001", "pw,2001")
+		require.Empty(t, g.got(), "202 is not an outcome")
+		require.Equal(t, []string{"CONNECT", "LOGIN 2001"}, g.server.log(), "the stream is up before LOGIN")
+		g.tell(userEvent(g.server.ids[0], finesse.StateNotReady))
+		out := g.envelopes()
+		require.Len(t, out, 3)
+		for i, want := range []string{"O-011", "O-001", "O-024"} {
+			require.Equal(t, protocol.Code(want), out[i].Message.Code)
+			require.Equal(t, "corr-Login", out[i].CorrelationID, "[H3]")
+			require.Equal(t, destA, out[i].Destination)
+			require.False(t, out[i].Recovered)
+		}
+		require.Equal(t, []string{"Connect", "Login"}, g.decided)
+		require.Equal(t, PhaseLoggedIn, g.s.Snapshot().Phase)
+		require.Equal(t, 1, g.admits)
+	})
+}
+
+func TestSupervisorLoginTellsTeams(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.user.Roles = []string{"Agent", "Supervisor"}
+		g.server.user.Teams = []finesse.TeamRef{{ID: "1", Name: "Sales"}}
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do("", "Login#1001", "pw,2001")
+		g.tell(userEvent("", finesse.StateNotReady))
+		var codes []protocol.Code
+		for _, e := range g.envelopes() {
+			codes = append(codes, e.Message.Code)
+		}
+		require.Equal(t, []protocol.Code{"O-011", "O-012", "O-013", "O-001", "O-024"}, codes)
+	})
+}
+
+func TestWrongPassword(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.start()
+		g.do(destA, "Connect#1001", "A,bad")
+		require.Equal(t, []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, g.got())
+		g.do("", "Login#1001", "bad,2001")
+		require.Equal(t, []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, g.got(), "in the words of the Connect, not RE_LOGIN")
+		require.Equal(t, []string{"CONNECT"}, g.server.log(), "Finesse counts bad passwords: it is not asked again")
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do("", "GetState#1001", "")
+		require.Contains(t, strings.Join(g.got(), "\n"), "1001#State#NOT_READY", "the next good command works")
+	})
+}
+
+func TestRefusedSessionEnds(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.start()
+		g.do(destA, "Connect#1001", "A,bad")
+		time.Sleep(5*time.Minute + time.Second)
+		synctest.Wait()
+		select {
+		case <-g.s.Done():
+		default:
+			t.Fatal("the session of a refused agent is kept")
+		}
+	})
+}
+
+func TestUnreachableNotificationService(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.connectErr = errors.New("connection refused")
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		require.Equal(t, []string{"/topic/A 1001#Error#UNABLE_TO_SUBSCRIBE_TO_FINESSE"}, g.got())
+	})
+}
+
+func TestConnectFromAnotherDestination(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do(destB, "Connect#1001", "B,pw")
+		out := g.got()
+		require.Len(t, out, 2, "[C9] LOGOUT, then SESSION_INVALIDATED, both to the old destination")
+		require.True(t, strings.HasPrefix(out[0], "/topic/A 1001#State#LOGOUT#-1#"), out[0])
+		require.Equal(t, "/topic/A 1001#Error#SESSION_INVALIDATED", out[1])
+		require.Empty(t, g.server.log(), "Finesse is not logged out, and a proven password is not proven again")
+		g.do("", "Login#1001", "pw,2001")
+		g.tell(userEvent("", finesse.StateNotReady))
+		out = g.got()
+		require.Len(t, out, 3)
+		require.True(t, strings.HasPrefix(out[0], "/topic/B 1001#AgentInfo#"), "a new client gets AgentInfo again")
+	})
+}
+
+func TestWrongPasswordFromAnotherDestinationChangesNothing(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do(destB, "Connect#1001", "B,bad")
+		require.Equal(t, []string{"/topic/B 1001#Error#SUBSCRIPTION_FAILED"}, g.got())
+		g.do("", "GetState#1001", "")
+		out := g.got()
+		require.Len(t, out, 1)
+		require.True(t, strings.HasPrefix(out[0], "/topic/A "), "the old binding holds")
+	})
+}
+
+func TestLoginRefusedAsynchronously(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.user.State, g.server.user.Extension = finesse.StateLogout, ""
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do("", "Login#1001", "pw,9999")
+		g.tell(finesse.Notification{
+			Node: "/finesse/api/User/1001", Source: "/finesse/api/User/1001", Event: finesse.EventPut,
+			Errors: []finesse.APIError{{Type: "Invalid Device", Message: "CF_INVALID_LOGON_DEVICE_SPECIFIED", Data: "260"}},
+		})
+		out := g.envelopes()
+		require.Len(t, out, 1)
+		require.Equal(t, "1001#Error#CF_INVALID_LOGON_DEVICE_SPECIFIED", out[0].Message.Body)
+		require.Equal(t, "corr-Login", out[0].CorrelationID)
+		require.Equal(t, 0, g.admits, "the place is given back")
+		time.Sleep(time.Minute)
+		require.Empty(t, g.got(), "decided once")
+	})
+}
+
+func TestLoginWithoutEvent(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do("", "Login#1001", "pw,2001")
+		time.Sleep(2 * time.Second)
+		require.Len(t, g.got(), 3, "the agent is read when the event does not come")
+	})
+}
+
+func TestLoginNeverDecided(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.user.State, g.server.user.Extension = finesse.StateLogout, ""
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do("", "Login#1001", "pw,2001")
+		time.Sleep(7 * time.Second)
+		require.Equal(t, []string{"/topic/A 1001#Error#GENERAL_ERROR"}, g.got())
+		require.Equal(t, 0, g.admits)
+	})
+}
+
+func TestLicencesExceeded(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.admit = false
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do("", "Login#1001", "pw,2001")
+		require.Equal(t, []string{"/topic/A 1001#Error#LICENSES_EXCEEDED"}, g.got())
+		require.Equal(t, []string{"CONNECT"}, g.server.log(), "[C20] Finesse is not asked")
+	})
+}
+
+func TestCorrelationOfAnEvent(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do("", "MakeReady#1001", "")
+		g.tell(userEvent(g.server.ids[0], finesse.StateReady))
+		out := g.envelopes()
+		require.Len(t, out, 1)
+		require.Equal(t, "corr-MakeReady", out[0].CorrelationID, "[H3]")
+		g.tell(userEvent("", finesse.StateReserved))
+		out = g.envelopes()
+		require.Len(t, out, 1)
+		require.Empty(t, out[0].CorrelationID, "nobody asked for this one")
+		require.False(t, out[0].Caused.IsZero())
+	})
+}
+
+func TestCommandIsDecidedWhenTheBrokerHasTheAnswer(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.decided = nil
+		g.confirm = func(Envelope) bool { return false }
+		g.do("", "GetState#1001", "")
+		require.Len(t, g.got(), 1)
+		require.Empty(t, g.decided, "handed out, not yet confirmed")
+		g.held[0](nil)
+		require.Equal(t, []string{"GetState"}, g.decided)
+	})
+}
+
+func TestReasonCodes(t *testing.T) {
+	for _, tc := range []struct{ name, jmsType, body, asked string }{
+		{"a known code becomes its id", "MakeNotReadyWithReason#1001", "12", "NOT_READY 102"},
+		{"an unknown code is taken as an id", "MakeNotReadyWithReason#1001", "77", "NOT_READY 77"},
+		{"no code, none configured", "MakeNotReady#1001", "", "NOT_READY"},
+		{"logout with a code", "logoutwithreason#1001", "12", "LOGOUT 102"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.loggedIn()
+				g.do("", tc.jmsType, tc.body)
+				log := g.server.log()
+				require.Equal(t, tc.asked, log[len(log)-1], "[C11]")
+				require.Empty(t, g.got())
+			})
+		})
+	}
+}
+
+func TestConfiguredReasonCode(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.deps.DefaultNotReadyReason = "12"
+		g.loggedIn()
+		g.do("", "MakeNotReady#1001", "")
+		require.Equal(t, []string{"REASONS NOT_READY", "NOT_READY 102"}, g.server.log())
+	})
+}
+
+func TestReasonCodeLists(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do("", "reasoncodenotready#1001", "")
+		g.do("", "wrapupreasoncode#1001", "")
+		out := g.got()
+		require.Len(t, out, 2)
+		require.Contains(t, out[0], "Category:NOT_READY#12#Labels:Lunch")
+		require.Contains(t, out[1], "#1,2#Labels:Sales,Other")
+	})
+}
+
+func TestCalls(t *testing.T) {
+	for jmsType, asked := range map[string]string{
+		"AnswerCall# 1001":  "ANSWER 55 2001",
+		"HoldCall#1001":     "HOLD 55 2001",
+		"RetrieveCall#1001": "RETRIEVE 55 2001",
+		"ReleaseCall#1001":  "DROP 55 2001",
+	} {
+		t.Run(asked, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.loggedIn()
+				g.do("", jmsType, "55")
+				require.Equal(t, []string{asked}, g.server.log())
+				g.server.fail[asked] = &finesse.Error{Status: 404, Class: errclass.Upstream}
+				g.do("", jmsType, "55")
+				require.Equal(t, []string{"/topic/A 1001#Error#NO_DIALOG_ID"}, g.got(), "[E1]")
+			})
+		})
+	}
+}
+
+func TestMakeCall(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do("", "MakeCall# 1001", "90001")
+		require.Equal(t, []string{"MAKE_CALL 2001 90001"}, g.server.log())
+	})
+}
+
+func TestCallWithoutExtension(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.user.State, g.server.user.Extension = finesse.StateLogout, ""
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do("", "MakeCall#1001", "90001")
+		require.Equal(t, []string{"/topic/A 1001#Error#CF_INVALID_OBJECT_STATE"}, g.got())
+	})
+}
+
+func TestDialogState(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.tell(dialogEvent(finesse.EventPost, "55", "ALERTING", "ALERTING"))
+		require.Contains(t, strings.Join(g.got(), "\n"), "1001#NewInboundCall#")
+		g.do("", "getdialogstate#1001", "55")
+		g.do("", "getdialogstate#1001", "56")
+		out := g.got()
+		require.Len(t, out, 2)
+		require.Contains(t, out[0], "#DialogState#ALERTING#55")
+		require.Contains(t, out[1], "#DialogState#NOT_FOUND#56")
+	})
+}
+
+func TestNoFinesse(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.mu.Lock()
+		g.current = nil
+		g.mu.Unlock()
+		g.do("", "MakeReady#1001", "")
+		require.Equal(t, []string{"/topic/A 1001#Error#FINESSE_UNAVAILABLE"}, g.got(), "[C7]")
+	})
+}
+
+func TestPanicIsContained(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.decided = nil
+		g.server.set(func(f *fakeServer) { f.panics = true })
+		g.do("", "MakeReady#1001", "")
+		out := g.got()
+		require.Equal(t, "/topic/A 1001#Error#GENERIC_ERROR", out[0])
+		require.Len(t, out, 3, "then the re-sync: DialogStatus and State")
+		require.Equal(t, []string{"MakeReady"}, g.decided, "a command that panics must not come back for ever")
+		require.EqualValues(t, 1, g.s.Snapshot().Panics)
+		g.do("", "MakeReady#1001", "")
+		require.Equal(t, "READY", g.server.log()[len(g.server.log())-1], "the next good command works")
+	})
+}
+
+func TestMailboxIsBounded(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.s = New("1001", g.deps) // not running
+		c, err := protocol.ParseCommand("MakeReady#1001", nil)
+		require.NoError(t, err)
+		taken := 0
+		for range 10 * mailboxSize {
+			if g.s.Offer(NewRequest(c, "", Binding{}, time.Now(), nil)) {
+				taken++
+			}
+		}
+		require.Equal(t, mailboxSize, taken)
+		require.EqualValues(t, 9*mailboxSize, g.s.Snapshot().Refused)
+	})
+}

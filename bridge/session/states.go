@@ -1,0 +1,77 @@
+package session
+
+import (
+	"context"
+
+	"gcbridge/bridge/translate"
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+)
+
+func (s *Session) makeReady(ctx context.Context, r *Request) error {
+	return s.setState(ctx, r, finesse.StateChange{State: finesse.StateReady})
+}
+
+func (s *Session) makeNotReady(ctx context.Context, r *Request) error {
+	return s.setStateWithReason(ctx, r, finesse.StateNotReady, s.deps.DefaultNotReadyReason)
+}
+
+func (s *Session) logOut(ctx context.Context, r *Request) error {
+	return s.setStateWithReason(ctx, r, finesse.StateLogout, s.deps.DefaultLogoutReason)
+}
+
+// setStateWithReason sends the reason the client named, else the configured one.
+func (s *Session) setStateWithReason(ctx context.Context, r *Request, st finesse.AgentState, fallback string) error {
+	code := r.Command.Arg(protocol.ParamReason)
+	if code == "" {
+		code = fallback
+	}
+	id, err := s.reasonID(ctx, st, code)
+	if err != nil {
+		return err
+	}
+	return s.setState(ctx, r, finesse.StateChange{State: st, ReasonCodeID: id})
+}
+
+// setState sends a state change. Its outcome is an event that carries the
+// request id back, and with it the command's correlation id.
+func (s *Session) setState(ctx context.Context, r *Request, c finesse.StateChange) error {
+	api, err := s.api()
+	if err != nil {
+		return err
+	}
+	return api.SetState(ctx, s.link.cred, s.agent, c, s.nextRequestID(r))
+}
+
+func (s *Session) getState(_ context.Context, r *Request) error {
+	s.answer(r, s.view.State())
+	return nil
+}
+
+// know reads the agent if nothing is known of him yet: a client may send
+// commands before it logs in.
+func (s *Session) know(ctx context.Context) error {
+	if s.view.User().State != "" {
+		return nil
+	}
+	u, ds, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	s.view, _ = s.view.Resync(u, ds, translate.TakeOver)
+	return nil
+}
+
+// refresh re-reads the agent and his dialogs and publishes both [C17].
+func (s *Session) refresh(ctx context.Context, r *Request) error {
+	u, ds, err := s.read(ctx)
+	if err != nil {
+		return err
+	}
+	was := s.view.User()
+	var outs []protocol.Output
+	s.view, outs = s.view.Resync(u, ds, translate.OnRequest)
+	s.answer(r, outs...)
+	s.changed(ctx, was)
+	return nil
+}

@@ -1,0 +1,56 @@
+package bridge
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+
+	"gcbridge/bridge/config"
+)
+
+func finesseTLS(c config.Config) (*tls.Config, error) {
+	t, err := tlsWithCA(c.FinesseCAFile)
+	if err != nil {
+		return nil, fmt.Errorf("bridge: GC_FINESSE_CA_FILE: %w", err)
+	}
+	t.InsecureSkipVerify = c.FinesseInsecureTLS //nolint:gosec // the operator asked for it by name
+	return t, nil
+}
+
+func brokerTLS(c config.Config) (*tls.Config, error) {
+	t, err := tlsWithCA(c.BrokerCAFile)
+	if err != nil {
+		return nil, fmt.Errorf("bridge: GC_BROKER_CA_FILE: %w", err)
+	}
+	if c.BrokerCertFile == "" {
+		return t, nil
+	}
+	cert, err := tls.LoadX509KeyPair(c.BrokerCertFile, c.BrokerKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("bridge: GC_BROKER_CERT_FILE: %w", err)
+	}
+	t.Certificates = []tls.Certificate{cert}
+	return t, nil
+}
+
+// tlsWithCA trusts the system's roots and, if path is set, the CA in it.
+func tlsWithCA(path string) (*tls.Config, error) {
+	t := &tls.Config{MinVersion: tls.VersionTLS12}
+	if path == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no PEM certificate", path)
+	}
+	t.RootCAs = pool
+	return t, nil
+}
