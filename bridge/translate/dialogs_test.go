@@ -1,0 +1,201 @@
+package translate_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"gcbridge/bridge/translate"
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+)
+
+// TestPublishedState is M2, with the one case beyond it: a call that rings in
+// a dialog that is ACTIVE between others.
+func TestPublishedState(t *testing.T) {
+	for name, c := range map[string]struct{ dialog, own, want string }{
+		"held":                  {"ACTIVE", "HELD", "HELD"},
+		"wrap-up":               {"ACTIVE", "WRAP_UP", "WRAP_UP"},
+		"wrap-up after the end": {"DROPPED", "WRAP_UP", "WRAP_UP"},
+		"failed":                {"ACTIVE", "FAILED", "FAILED"},
+		"failed elsewhere":      {"FAILED", "INITIATED", "FAILED"},
+		"active":                {"ACTIVE", "ACTIVE", "ACTIVE"},
+		"ringing elsewhere":     {"ALERTING", "INITIATED", "ALERTING"},
+		"dialling":              {"INITIATED", "INITIATED", "INITIATED"},
+		"off-hook":              {"INITIATING", "INITIATING", "INITIATING"},
+		"accepted":              {"ACCEPTED", "ACCEPTED", "ACCEPTED"},
+		"transferred, ringing":  {"ACTIVE", "ALERTING", "ALERTING"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, _ := play(known(t), post(inbound("100", c.dialog, party(ext, c.own, 5), party(customer, "ACTIVE", 5))))
+			require.Equal(t, c.want, v.DialogState("100").Dialog.State)
+		})
+	}
+}
+
+func TestDialogs(t *testing.T) {
+	heldOut := dialled("100", "ACTIVE", party(ext, "HELD", 9), party(customer, "ACTIVE", 9))
+	dialling := dialled("101", "INITIATING", party(ext, "INITIATING", 10))
+	for name, c := range map[string]struct {
+		events []finesse.Notification
+		want   []string
+	}{
+		"a call of another medium": {
+			[]finesse.Notification{post(finesse.Dialog{ID: "1_2_1", MediaType: "Email", State: "ACTIVE", Participants: talking.Participants})},
+			nil,
+		},
+		"a DELETE that overtakes its POST": {
+			[]finesse.Notification{gone(inbound("100", "ALERTING", party(ext, "DROPPED", 8), party(customer, "INITIATED", 5))), post(ringing)},
+			nil,
+		},
+		"first seen when it is over": {
+			[]finesse.Notification{post(inbound("100", "DROPPED", party(ext, "DROPPED", 8)))},
+			nil,
+		},
+		"variables change while it rings": {
+			[]finesse.Notification{post(ringing), put(withVariable(ringing, "callVariable1", "gold"))},
+			[]string{"NewInboundCall ALERTING 100", "InboundCall ALERTING 100"},
+		},
+		"the agent's party goes before the DELETE": {
+			[]finesse.Notification{
+				post(talking), put(inbound("100", "ACTIVE", party(customer, "ACTIVE", 9), party(mate, "ACTIVE", 30))),
+				gone(inbound("100", "ACTIVE", party(customer, "ACTIVE", 9), party(mate, "ACTIVE", 30))),
+			},
+			[]string{"InboundCall ACTIVE 100", "InboundCall DROPPED 100"},
+		},
+		"a second call dialled on a held one is a consult": {
+			[]finesse.Notification{post(heldOut), post(dialling)},
+			[]string{"InboundCall HELD 100", "ConsultCall INITIATING 101"},
+		},
+		"so it is when the hold comes late": {
+			[]finesse.Notification{
+				post(dialled("100", "ACTIVE", party(ext, "ACTIVE", 5), party(customer, "ACTIVE", 5))), post(dialling), put(heldOut),
+			},
+			[]string{"InboundCall ACTIVE 100", "ConsultCall INITIATING 101", "InboundCall HELD 100"},
+		},
+		"a call dialled in wrap-up is none": {
+			[]finesse.Notification{post(inbound("100", "ACTIVE", party(ext, "WRAP_UP", 9), party(customer, "DROPPED", 9))), post(dialling)},
+			[]string{"InboundCall WRAP_UP 100", "InboundCall INITIATING 101"},
+		},
+		"nor is one that rings on a held one, whoever is listed first": {
+			[]finesse.Notification{post(heldOut), post(inbound("101", "ALERTING", party(ext, "ALERTING", 10), party(customer, "INITIATED", 10)))},
+			[]string{"InboundCall HELD 100", "NewInboundCall ALERTING 101"},
+		},
+		"a consult stays one when its type changes and the call is gone": {
+			[]finesse.Notification{post(heldOut), post(dialling), gone(dialled("100", "DROPPED", party(ext, "DROPPED", 12))), put(dialled("101", "INITIATED", party(ext, "INITIATED", 13)))},
+			[]string{"InboundCall HELD 100", "ConsultCall INITIATING 101", "InboundCall DROPPED 100", "ConsultCall INITIATED 101"},
+		},
+		"a transfer that leaves the consult": {
+			[]finesse.Notification{
+				post(heldOut), post(dialling), gone(dialled("100", "DROPPED", party(ext, "DROPPED", 12))),
+				put(typed(dialled("101", "ACTIVE", party(ext, "ACTIVE", 13), party(customer, "ACTIVE", 13)), "TRANSFER")),
+			},
+			[]string{"InboundCall HELD 100", "ConsultCall INITIATING 101", "InboundCall DROPPED 100", "ConsultCall DROPPED 101", "InboundCall ACTIVE 101"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, said := play(known(t), c.events...)
+			require.Equal(t, c.want, said)
+		})
+	}
+}
+
+func withVariable(d finesse.Dialog, name, value string) finesse.Dialog {
+	d.Variables = []finesse.Variable{{Name: name, Value: value}}
+	return d
+}
+
+func typed(d finesse.Dialog, callType string) finesse.Dialog {
+	d.CallType = callType
+	return d
+}
+
+// The dialer's first packet is held back only for an agent who is reserved;
+// for anybody else a bare packet rings, and turns into a campaign call when
+// Finesse says so.
+func TestBarePacket(t *testing.T) {
+	bare := inbound("100", "ALERTING", party(ext, "ALERTING", 5))
+	bare.CallType, bare.DialedNumber = "OTHER_IN", ""
+	full := withVariable(typed(inbound("100", "ALERTING", party(ext, "ALERTING", 5), party(customer, "ACTIVE", 6)), "OUTBOUND"), "BACampaign", "Winter")
+
+	v, _ := play(known(t), userEvent(finesse.StateReservedOut, 4))
+	v, said := play(v, post(bare), post(bare))
+	require.Empty(t, said)
+	require.Len(t, v.Dialogs(), 1, "it is there for commands")
+	require.Equal(t, protocol.DialogBrief{}.ID, v.DialogStatus().Associated.ID)
+	_, said = play(v, gone(bare))
+	require.Empty(t, said, "a client does not hear of the end of what it never heard of")
+
+	_, said = play(known(t), post(bare))
+	require.Equal(t, []string{"NewInboundCall ALERTING 100"}, said)
+	_, said = play(known(t), post(bare), userEvent(finesse.StateReservedOut, 6), put(full))
+	require.Len(t, said, 3, "both packets are announced: %v", said)
+}
+
+func TestDialectChange(t *testing.T) {
+	v, _ := play(known(t), post(ringing), put(talking))
+	other := v.WithDialect(dialect(t, protocol.Edition44, protocol.FormatDefault))
+	_, said := play(other, put(withTo(talking, "1001")))
+	require.Empty(t, said, "toAddress is in no InboundCall, and the call was told in the old format")
+	_, said = play(other, put(onHold))
+	require.Equal(t, []string{"InboundCall HELD 100"}, said)
+}
+
+func withTo(d finesse.Dialog, to string) finesse.Dialog {
+	d.To = to
+	return d
+}
+
+func TestANI(t *testing.T) {
+	for name, c := range map[string]struct {
+		dialog finesse.Dialog
+		want   string
+	}{
+		"an inbound call":                         {talking, customer},
+		"the agent's own call":                    {dialled("1", "ACTIVE", party(ext, "ACTIVE", 1), party(customer, "ACTIVE", 1)), ext},
+		"no fromAddress":                          {finesse.Dialog{ID: "1", State: "ACTIVE", Participants: []finesse.Participant{party(ext, "ACTIVE", 1), party(customer, "ACTIVE", 1)}}, customer},
+		"a dialer call":                           {typed(dialled("1", "ACTIVE", party(ext, "ACTIVE", 1), party(customer, "ACTIVE", 1)), "OUTBOUND"), customer},
+		"a dialer call before the customer joins": {typed(dialled("1", "INITIATED", party(ext, "INITIATED", 1)), "OUTBOUND"), mate},
+		"nothing known":                           {finesse.Dialog{ID: "1", State: "INITIATING"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, outs := known(t).Apply(post(c.dialog))
+			require.Len(t, outs, 1)
+			call, _ := callOf(outs[0])
+			require.Equal(t, c.want, call.ANI)
+		})
+	}
+}
+
+func TestDialogState(t *testing.T) {
+	v, _ := play(known(t), post(talking), put(onHold), post(asking))
+	require.Equal(t, []protocol.DialogBrief{
+		{ID: "100", State: "HELD", From: customer, ANI: customer, Variables: []protocol.Variable{}, CallType: "ACD_IN"},
+		{ID: "101", State: "ACTIVE", From: ext, ANI: ext, Variables: []protocol.Variable{}, CallType: "OUT"},
+	}, []protocol.DialogBrief{v.DialogState("100").Dialog, v.DialogState("100").Associated})
+	require.Equal(t, "100", v.DialogState("101").Associated.ID)
+	require.Equal(t, protocol.DialogBrief{ID: "9", State: "NOT_FOUND"}, v.DialogState("9").Dialog)
+
+	e, ok := protocol.Encode(v.DialogStatus(), dialect(t, protocol.Edition44, protocol.FormatJSON))
+	require.True(t, ok)
+	require.Equal(t, "ACD_IN,OUT", e.JMSType(protocol.JMSTypeCode), "the main call first [H2]")
+	require.Empty(t, translate.New(agent, protocol.Dialect{}).DialogStatus().Dialog)
+
+	_, found := v.Dialog("101")
+	require.True(t, found)
+	_, found = v.Dialog("9")
+	require.False(t, found)
+}
+
+// The memory of ended dialogs is bounded and keeps the newest.
+func TestManyEndedDialogs(t *testing.T) {
+	v := known(t)
+	ids := "abcdefghijklmnopqrstuvwxyz"
+	for i, id := range ids {
+		over := inbound(string(id), "DROPPED", party(ext, "DROPPED", 20+i))
+		v, _ = play(v, post(inbound(string(id), "ACTIVE", party(ext, "ACTIVE", 10))), gone(over))
+	}
+	v, said := play(v, put(inbound("z", "ACTIVE", party(ext, "ACTIVE", 10))))
+	require.Empty(t, said, "z ended a moment ago")
+	require.Empty(t, v.Dialogs())
+}
