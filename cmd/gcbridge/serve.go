@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"gcbridge/bridge"
+	"gcbridge/bridge/config"
+)
+
+func serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the worker; configured by GC_ environment variables",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load()
+			if err != nil {
+				return err
+			}
+			if cfg.NodeID, err = nodeID(cfg); err != nil {
+				return err
+			}
+			log := newLogger(cmd.ErrOrStderr(), cfg)
+			w, err := bridge.New(cfg, bridge.Options{Log: log})
+			if err != nil {
+				return err
+			}
+			log.Info().Str("node", cfg.NodeID).Str("version", version).Strs("brokers", cfg.BrokerURLs).Strs("finesse", cfg.FinesseURLs).
+				Str("queue", cfg.CommandQueue).Str("edition", cfg.Edition).Str("format", cfg.MessageFormat).
+				Msg("gcbridge starts; it runs alone, pairing is not configured")
+			defer log.Info().Msg("gcbridge stopped")
+			return w.Run(cmd.Context())
+		},
+	}
+}
+
+// nodeID is the configured name, else the host's.
+func nodeID(c config.Config) (string, error) {
+	if c.NodeID != "" {
+		return c.NodeID, nil
+	}
+	h, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("no host name; set GC_NODE_ID: %w", err)
+	}
+	return h, nil
+}
+
+// newLogger writes JSON lines, or text for people.
+func newLogger(w io.Writer, c config.Config) zerolog.Logger {
+	if c.LogFormat == "console" {
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != ""}
+	}
+	level, err := zerolog.ParseLevel(c.LogLevel)
+	if err != nil {
+		level = zerolog.InfoLevel // Validate refused it already
+	}
+	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}
