@@ -147,6 +147,7 @@ var outputTable = slices.Concat( //nolint:gochecknoglobals // a table, never wri
 	callOutputs(),
 	infoOutputs(),
 	dialogOutputs(),
+	outboundOutputs(),
 )
 
 var outputIndex = func() map[Code]*OutputRow { //nolint:gochecknoglobals // a table, never written to
