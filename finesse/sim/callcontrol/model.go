@@ -74,8 +74,6 @@ type Profile struct {
 	WrapUpOutgoing WrapUpRule
 	WrapUpTime     time.Duration // 0: until the agent leaves wrap-up
 	MobileAgent    bool          // may sign in with a mobile number
-	// Supervisors are the ids of those who may act for him.
-	Supervisors []string
 }
 
 // Reason is a NOT_READY or LOGOUT code. ID is the database id that requests

@@ -1,0 +1,112 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"gcbridge/finesse/sim/callcontrol"
+)
+
+// Config makes a [Server]. The zero value is the fixture on loopback ports of
+// the system's choice, CCE, without TLS.
+type Config struct {
+	RESTAddr string // host:port, "" = 127.0.0.1:0
+	XMPPAddr string // host:port, "" = 127.0.0.1:0
+	Domain   string // XMPP domain and node name, "" = localhost
+	// SecondaryHost is named in SystemInfo; "" = none.
+	SecondaryHost string
+	// TLS serves REST over HTTPS and XMPP with TLS from the first byte, with a
+	// certificate made at start; see [Server.CAPEM].
+	TLS bool
+	// XMPPTLS overrides what TLS means for XMPP: direct, starttls or none.
+	XMPPTLS string
+	Flavor  string // uccx or ucce, "" = the scenario's, else ucce
+	Scale   int    // further agents
+	// Scenario is YAML, ScenarioPath a file with it; at most one of them.
+	Scenario     []byte
+	ScenarioPath string
+	Log          zerolog.Logger
+
+	// EventDelay is between a 202 and its events; 0: at once, yet after it.
+	EventDelay time.Duration
+	// PresenceGrace is how long an agent may be without XMPP before he is
+	// forced out; 0 = 60 s.
+	PresenceGrace time.Duration
+	// RingTimeout is when a routed call leaves an agent who does not answer;
+	// 0 = 30 s, negative = never.
+	RingTimeout time.Duration
+	// AnswerAfter is how long an outside number rings; 0 = 100 ms.
+	AnswerAfter time.Duration
+	// LogoutOnDisconnect is the CCE setting LOAD.
+	LogoutOnDisconnect bool
+	// ReasonRequired refuses NOT_READY and LOGOUT without a reason code.
+	ReasonRequired bool
+	// NotificationNS is the namespace of the notification element; "" =
+	// urn:xmpp:push:0.
+	NotificationNS string
+	// XMPPIdle is the silence after which a client is pinged, and after as
+	// much again dropped; 0 = 60 s.
+	XMPPIdle time.Duration
+	// Now is the clock of the password lock-out; nil = time.Now. Calls run on
+	// the real clock.
+	Now func() time.Time
+}
+
+const (
+	defaultDomain        = "localhost"
+	defaultLoopback      = "127.0.0.1:0"
+	defaultPresenceGrace = 60 * time.Second
+	defaultRingTimeout   = 30 * time.Second
+	defaultAnswerAfter   = 100 * time.Millisecond
+)
+
+func (c *Config) setDefaults() {
+	c.RESTAddr = or(c.RESTAddr, defaultLoopback)
+	c.XMPPAddr = or(c.XMPPAddr, defaultLoopback)
+	c.Domain = or(c.Domain, defaultDomain)
+	c.PresenceGrace = or(c.PresenceGrace, defaultPresenceGrace)
+	c.RingTimeout = or(c.RingTimeout, defaultRingTimeout)
+	c.AnswerAfter = or(c.AnswerAfter, defaultAnswerAfter)
+	if c.RingTimeout < 0 {
+		c.RingTimeout = 0
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.XMPPTLS == "" {
+		c.XMPPTLS = "none"
+		if c.TLS {
+			c.XMPPTLS = "direct"
+		}
+	}
+}
+
+func or[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// Option changes the [Config] that [Start] uses.
+type Option func(*Config)
+
+// WithTLS secures REST and XMPP.
+func WithTLS() Option { return func(c *Config) { c.TLS = true } }
+
+// WithXMPPTLS sets how XMPP is secured: direct, starttls or none.
+func WithXMPPTLS(mode string) Option { return func(c *Config) { c.XMPPTLS = mode } }
+
+// WithFlavor plays uccx or ucce.
+func WithFlavor(f callcontrol.Flavor) Option { return func(c *Config) { c.Flavor = string(f) } }
+
+// WithScenario replaces parts of the fixture by YAML.
+func WithScenario(yaml string) Option { return func(c *Config) { c.Scenario = []byte(yaml) } }
+
+// WithScale adds n agents.
+func WithScale(n int) Option { return func(c *Config) { c.Scale = n } }
+
+// WithConfig changes anything else.
+func WithConfig(change func(*Config)) Option { return change }

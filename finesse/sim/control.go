@@ -1,0 +1,148 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+
+	"gcbridge/finesse/sim/callcontrol"
+)
+
+// control adds the control API to mux.
+func (s *Server) control(mux *http.ServeMux) {
+	routes := map[string]func(r *http.Request) (status int, body any, err error){
+		"POST /sim/calls":           s.controlCall,
+		"POST /sim/calls/{id}/drop": s.controlDrop,
+		"POST /sim/status":          s.controlStatus,
+		"POST /sim/xmpp/drop":       s.controlXMPPDrop,
+		"POST /sim/faults":          s.controlFault,
+		"DELETE /sim/faults": func(*http.Request) (int, any, error) {
+			s.ClearFaults()
+			return http.StatusNoContent, nil, nil
+		},
+		"GET /sim/requests": func(*http.Request) (int, any, error) { return http.StatusOK, s.Requests(), nil },
+		"DELETE /sim/requests": func(*http.Request) (int, any, error) {
+			s.ClearRequests()
+			return http.StatusNoContent, nil, nil
+		},
+		"GET /sim/agents/{id}": s.controlAgent,
+	}
+	for pattern, h := range routes {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			status, body, err := h(r)
+			if err != nil {
+				status, body = controlStatusOf(err), map[string]string{"error": err.Error()}
+			}
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			if body != nil {
+				_ = json.NewEncoder(w).Encode(body) // the client is gone, or not
+			}
+		})
+	}
+	mux.HandleFunc("/sim/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusNotFound)
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": "no " + r.Method + " " + r.URL.Path + " in the control API"})
+	})
+}
+
+// controlStatusOf: unknown things 404, impossible ones 409, the rest 400.
+func controlStatusOf(err error) int {
+	var r *callcontrol.Refusal
+	if !errors.As(err, &r) {
+		return http.StatusBadRequest
+	}
+	if r.NotFound {
+		return http.StatusNotFound
+	}
+	return http.StatusConflict
+}
+
+// decode reads a JSON body strictly; an empty one is an empty object.
+func decode(r *http.Request, v any) error {
+	dec := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+func (s *Server) controlCall(r *http.Request) (int, any, error) {
+	var in struct {
+		From        string            `json:"from"`
+		To          string            `json:"to"`
+		Variables   map[string]string `json:"callVariables"`
+		CallType    string            `json:"callType"`
+		Dialed      string            `json:"dialedNumber"`
+		QueueNumber string            `json:"queueNumber"`
+		QueueName   string            `json:"queueName"`
+	}
+	if err := decode(r, &in); err != nil {
+		return 0, nil, err
+	}
+	if in.From == "" || in.To == "" {
+		return 0, nil, errors.New("from and to are needed")
+	}
+	call := CallSpec{
+		From: in.From, To: in.To, CallType: in.CallType, Dialed: in.Dialed, QueueNumber: in.QueueNumber, QueueName: in.QueueName,
+	}
+	for name, value := range in.Variables {
+		call.Variables = append(call.Variables, callcontrol.Variable{Name: name, Value: value})
+	}
+	slices.SortFunc(call.Variables, func(a, b callcontrol.Variable) int { return compareIDs(a.Name, b.Name) })
+	id, err := s.PlaceCall(call)
+	return http.StatusCreated, map[string]string{"dialogId": id}, err
+}
+
+func (s *Server) controlDrop(r *http.Request) (int, any, error) {
+	var in struct {
+		Address string `json:"address"`
+	}
+	if err := decode(r, &in); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, s.DropCall(r.PathValue("id"), in.Address)
+}
+
+func (s *Server) controlStatus(r *http.Request) (int, any, error) {
+	var in struct {
+		Status string `json:"status"`
+	}
+	if err := decode(r, &in); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, s.SetStatus(in.Status)
+}
+
+func (s *Server) controlXMPPDrop(r *http.Request) (int, any, error) {
+	var in struct {
+		Agent string `json:"agent"`
+	}
+	if err := decode(r, &in); err != nil {
+		return 0, nil, err
+	}
+	if s.dir.people[in.Agent] == nil {
+		return 0, nil, &callcontrol.Refusal{NotFound: true, Reason: "no agent " + in.Agent}
+	}
+	return http.StatusOK, map[string]int{"dropped": s.DropXMPP(in.Agent)}, nil
+}
+
+func (s *Server) controlFault(r *http.Request) (int, any, error) {
+	var f Fault
+	if err := decode(r, &f); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, s.AddFault(f)
+}
+
+func (s *Server) controlAgent(r *http.Request) (int, any, error) {
+	a, ok := s.Agent(r.PathValue("id"))
+	if !ok {
+		return 0, nil, &callcontrol.Refusal{NotFound: true, Reason: "no agent " + r.PathValue("id")}
+	}
+	return http.StatusOK, a, nil
+}

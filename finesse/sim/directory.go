@@ -1,0 +1,111 @@
+package sim
+
+import (
+	"crypto/subtle"
+	"slices"
+	"sync"
+	"time"
+)
+
+// directory answers who is who; it does not change after the start, beside
+// the counters of bad passwords.
+type directory struct {
+	people map[string]*person // by id
+	names  map[string]*person // by loginName
+	teams  map[string]*team
+	admin  administrator
+	now    func() time.Time
+
+	mu    sync.Mutex
+	fails map[string]*lockout
+}
+
+type lockout struct {
+	bad   int
+	until time.Time
+}
+
+const (
+	maxBadPasswords = 5
+	lockTime        = 5 * time.Minute
+)
+
+func newDirectory(s *scenario, now func() time.Time) *directory {
+	d := &directory{
+		people: make(map[string]*person, len(s.Agents)), names: make(map[string]*person, len(s.Agents)),
+		teams: map[string]*team{}, admin: *s.Admin, now: now, fails: map[string]*lockout{},
+	}
+	for i := range s.Agents {
+		p := &s.Agents[i]
+		d.people[p.ID], d.names[p.LoginName] = p, p
+	}
+	for i := range s.Teams {
+		d.teams[s.Teams[i].ID] = &s.Teams[i]
+	}
+	return d
+}
+
+// password checks a password without counting.
+func (d *directory) password(user, given string) bool {
+	want := ""
+	if p, ok := d.people[user]; ok {
+		want = p.Password
+	} else if user == d.admin.ID {
+		want = d.admin.Password
+	}
+	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(given)) == 1
+}
+
+// login checks a password as REST does: five bad ones in a row lock the user
+// for five minutes, in which the right one is refused too.
+func (d *directory) login(user, given string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, known := d.people[user]
+	if !known && user != d.admin.ID {
+		return false // nobody to lock, and no entry for every guess
+	}
+	l := d.fails[user]
+	if l != nil && d.now().Before(l.until) {
+		return false
+	}
+	if d.password(user, given) {
+		delete(d.fails, user)
+		return true
+	}
+	if l == nil || !l.until.IsZero() {
+		l = &lockout{}
+		d.fails[user] = l
+	}
+	if l.bad++; l.bad >= maxBadPasswords {
+		l.until = d.now().Add(lockTime)
+	}
+	return false
+}
+
+func (d *directory) isAdmin(user string) bool { return user == d.admin.ID }
+
+// supervises reports whether user may act for agent.
+func (d *directory) supervises(user, agent string) bool {
+	p, ok := d.people[agent]
+	return ok && slices.Contains(d.teams[p.Team].Supervisors, user)
+}
+
+// supervised are the teams that user supervises, by id.
+func (d *directory) supervised(user string) []*team {
+	var out []*team
+	for _, t := range d.teams {
+		if slices.Contains(t.Supervisors, user) {
+			out = append(out, t)
+		}
+	}
+	slices.SortFunc(out, func(a, b *team) int { return compareIDs(a.ID, b.ID) })
+	return out
+}
+
+func compareIDs(a, b string) int {
+	if len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	return slices.Compare([]byte(a), []byte(b))
+}
