@@ -26,18 +26,20 @@ type manner struct {
 	announce func(protocol.Call) protocol.Output
 }
 
-// The dialer's calls are to be announced by O-028 and NewOutboundPreviewCall;
-// until protocol has those rows they ring like any other.
 var manners = map[class]manner{
 	plain:    {report: inboundCall, announce: newInboundCall},
 	consult:  {report: consultCall},
-	outbound: {report: inboundCall, announce: newInboundCall},
-	preview:  {report: inboundCall, announce: newInboundCall},
+	outbound: {report: inboundCall, announce: newOutboundCall},
+	preview:  {report: inboundCall, announce: newOutboundPreviewCall},
 }
 
-func inboundCall(c protocol.Call) protocol.Output    { return protocol.InboundCall{Call: c} }
-func consultCall(c protocol.Call) protocol.Output    { return protocol.ConsultCall{Call: c} }
-func newInboundCall(c protocol.Call) protocol.Output { return protocol.NewInboundCall{Call: c} }
+func inboundCall(c protocol.Call) protocol.Output     { return protocol.InboundCall{Call: c} }
+func consultCall(c protocol.Call) protocol.Output     { return protocol.ConsultCall{Call: c} }
+func newInboundCall(c protocol.Call) protocol.Output  { return protocol.NewInboundCall{Call: c} }
+func newOutboundCall(c protocol.Call) protocol.Output { return protocol.NewOutboundCall{Call: c} }
+func newOutboundPreviewCall(c protocol.Call) protocol.Output {
+	return protocol.NewOutboundPreviewCall{Call: c}
+}
 
 // look is what the classification of a dialog goes by.
 type look struct {

@@ -116,6 +116,10 @@ func callOf(o protocol.Output) (protocol.Call, bool) {
 		return m.Call, true
 	case protocol.ConsultCall:
 		return m.Call, true
+	case protocol.NewOutboundCall:
+		return m.Call, true
+	case protocol.NewOutboundPreviewCall:
+		return m.Call, true
 	}
 	return protocol.Call{}, false
 }

@@ -86,6 +86,14 @@ func TestResync(t *testing.T) {
 			user: talk, listed: []finesse.Dialog{asking, onHold}, cause: translate.TakeOver,
 			want: []string{"DialogStatus 100 HELD|101 ACTIVE", "State TALKING"},
 		},
+		"take-over of two dialogs of the same second: ids count up": {
+			user: talk, cause: translate.TakeOver,
+			listed: []finesse.Dialog{
+				dialled("100", "ACTIVE", party(ext, "ACTIVE", 9), party(mate, "ACTIVE", 9)),
+				inbound("99", "ACTIVE", party(ext, "HELD", 9), party(customer, "ACTIVE", 9)),
+			},
+			want: []string{"DialogStatus 99 HELD|100 ACTIVE", "State TALKING"},
+		},
 		"take-over of a call that rings": {
 			user: user(finesse.StateReserved, 5), listed: []finesse.Dialog{ringing}, cause: translate.TakeOver,
 			want: []string{"DialogStatus 100 ALERTING| ", "State RESERVED", "NewInboundCall ALERTING 100"},
