@@ -82,7 +82,7 @@ func (c *Config) options(e endpoint, w *wire) []func(*stomp.Conn) error {
 		// ActiveMQ may let two intervals pass between beats (trap 1); wire allows three.
 		stomp.ConnOpt.HeartBeatGracePeriodMultiplier(1000),
 		stomp.ConnOpt.MsgSendTimeout(c.WriteTimeout + time.Second),
-		stomp.ConnOpt.RcvReceiptTimeout(c.ReceiptTimeout + time.Second),
+		stomp.ConnOpt.RcvReceiptTimeout(c.ReceiptTimeout + time.Second/2),
 		// The size for reading is used for writing, too, if the other is set at all (trap 12).
 		stomp.ConnOpt.ReadBufferSize(buffer),
 		stomp.ConnOpt.WriteBufferSize(buffer),

@@ -19,7 +19,9 @@ const (
 
 // Run keeps the link up until ctx ends, then sends what is buffered (bounded
 // by 2 s), closes and returns nil. Handlers are not called any more from the
-// moment ctx ends; acknowledgements still go out. It fails only on misuse
+// moment ctx ends; acknowledgements still go out. Returning takes longer, up to
+// ReceiptTimeout, if a connection broke shortly before: the library cannot be
+// kept from waiting for a receipt that will not come. Run fails only on misuse
 // (ErrConfig): a second Run.
 func (l *Link) Run(ctx context.Context) error {
 	if l.started.Swap(true) {

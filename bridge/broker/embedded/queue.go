@@ -1,0 +1,194 @@
+package embedded
+
+import (
+	"cmp"
+	"container/list"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+var errFull = errors.New("memory limit reached")
+
+// queue holds messages in order and gives them to its consumers. A topic has
+// one private queue per subscription. All methods need the broker's lock.
+type queue struct {
+	name    string
+	limit   int        // bytes, of waiting and unacknowledged messages
+	bytes   int        // of both
+	pending *list.List // of *message, by seq
+	subs    []*subscription
+}
+
+func newQueue(name string, limit int) *queue {
+	return &queue{name: name, limit: limit, pending: list.New()}
+}
+
+// room fails with errFull if extra bytes do not fit. What has expired makes room.
+func (q *queue) room(extra int, now time.Time) error {
+	if q.bytes+extra <= q.limit {
+		return nil
+	}
+	for e := q.pending.Front(); e != nil; {
+		next := e.Next()
+		if m := e.Value.(*message); m.expired(now) {
+			q.remove(e)
+			q.bytes -= m.size()
+		}
+		e = next
+	}
+	if q.bytes+extra > q.limit {
+		return fmt.Errorf("%w: %s holds %d of %d bytes", errFull, q.name, q.bytes, q.limit)
+	}
+	return nil
+}
+
+// add appends m; room was asked before.
+func (q *queue) add(m *message) {
+	q.bytes += m.size()
+	q.pending.PushBack(m)
+}
+
+// takeBack puts m, which was delivered and not acknowledged, where it was.
+func (q *queue) takeBack(m *message) {
+	m.redelivered = true
+	for e := q.pending.Front(); e != nil; e = e.Next() {
+		if e.Value.(*message).seq > m.seq {
+			q.pending.InsertBefore(m, e)
+			return
+		}
+	}
+	q.pending.PushBack(m)
+}
+
+// forget drops what m occupied, when it was acknowledged.
+func (q *queue) forget(m *message) { q.bytes -= m.size() }
+
+func (q *queue) remove(e *list.Element) { q.pending.Remove(e) }
+
+// attach adds a consumer behind those of its priority.
+func (q *queue) attach(s *subscription) {
+	at := slices.IndexFunc(q.subs, func(o *subscription) bool { return o.priority < s.priority })
+	if at < 0 {
+		at = len(q.subs)
+	}
+	q.subs = slices.Insert(q.subs, at, s)
+}
+
+func (q *queue) detach(s *subscription) {
+	q.subs = slices.DeleteFunc(q.subs, func(o *subscription) bool { return o == s })
+}
+
+// dispatch gives waiting messages to consumers, in order, as long as there is
+// one with room: the highest priority first, equals in turn.
+func (q *queue) dispatch(now time.Time) {
+	for e := q.pending.Front(); e != nil; {
+		if !slices.ContainsFunc(q.subs, (*subscription).free) {
+			return
+		}
+		next := e.Next()
+		m := e.Value.(*message)
+		if m.expired(now) {
+			q.remove(e)
+			q.forget(m)
+		} else if s := q.choose(m); s != nil {
+			q.remove(e)
+			q.detach(s)
+			q.attach(s) // the next turn is another's
+			if s.deliver(m) {
+				q.forget(m)
+			}
+		}
+		e = next
+	}
+}
+
+func (q *queue) choose(m *message) *subscription {
+	for _, s := range q.subs {
+		if s.free() && s.selector.matches(m) {
+			return s
+		}
+	}
+	return nil
+}
+
+// keepPersistent drops what does not survive a restart.
+func (q *queue) keepPersistent() {
+	for e := q.pending.Front(); e != nil; {
+		next := e.Next()
+		if m := e.Value.(*message); !m.persistent {
+			q.remove(e)
+			q.forget(m)
+		}
+		e = next
+	}
+}
+
+// delivery is a message that waits for its acknowledgement.
+type delivery struct {
+	ack string
+	msg *message
+}
+
+// subscription is one consumer.
+type subscription struct {
+	session  *session
+	id       string
+	dest     string
+	queue    *queue
+	auto     bool // no acknowledgement
+	block    bool // one acknowledges all before it, too
+	priority int
+	prefetch int
+	selector selector
+	unacked  []delivery // in order
+}
+
+// free reports whether s can take another message now.
+func (s *subscription) free() bool {
+	return len(s.unacked) < s.prefetch && s.session.out.room()
+}
+
+// deliver sends m. True: it needs no acknowledgement and is gone.
+func (s *subscription) deliver(m *message) bool {
+	if s.auto {
+		s.session.send(m.frameFor(s, ""))
+		return true
+	}
+	ack := s.session.nextAck()
+	s.unacked = append(s.unacked, delivery{ack, m})
+	s.session.send(m.frameFor(s, ack))
+	return false
+}
+
+// find returns the position of a delivery, by its ack id in 1.2 and by its
+// message id before; -1 if there is none.
+func (s *subscription) find(id string) int {
+	return slices.IndexFunc(s.unacked, func(d delivery) bool {
+		if s.session.version == v12 {
+			return d.ack == id
+		}
+		return d.msg.id == id
+	})
+}
+
+// take removes what an acknowledgement of position n covers.
+func (s *subscription) take(n int) []delivery {
+	from := n
+	if s.block {
+		from = 0
+	}
+	taken := slices.Clone(s.unacked[from : n+1])
+	s.unacked = slices.Delete(s.unacked, from, n+1)
+	return taken
+}
+
+// giveBack returns everything unacknowledged to the queue, in order.
+func (s *subscription) giveBack() {
+	slices.SortFunc(s.unacked, func(a, b delivery) int { return cmp.Compare(b.msg.seq, a.msg.seq) })
+	for _, d := range s.unacked {
+		s.queue.takeBack(d.msg)
+	}
+	s.unacked = nil
+}
