@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -20,8 +21,9 @@ type Command struct {
 	ID      string // agent login id; the client destination for Hello and Beat
 	Row     *CommandRow
 
-	args     map[string]string
-	password secret.Secret
+	args      map[string]string
+	password  secret.Secret
+	variables []Variable
 }
 
 // Arg returns a parameter, "" if it was not given. Literals come in the
@@ -35,6 +37,10 @@ func (c Command) Secret(name string) secret.Secret {
 	}
 	return c.password
 }
+
+// Variables returns the call variables of an update_call_variable in the
+// order the client wrote them [C12]; nil for every other command.
+func (c Command) Variables() []Variable { return slices.Clone(c.variables) }
 
 // String prints word, id and the parameters that are no secret, for logs.
 func (c Command) String() string {

@@ -76,6 +76,7 @@ const (
 	KindDestination ParamKind = "destination" // kept even if a later parameter is refused
 	KindExtension   ParamKind = "extension"   // a letter is WRONG_EXTENSION [C10]
 	KindLiteral     ParamKind = "literal"     // one of Param.Literals, in any case, <brackets> tolerated [C2]
+	KindVariables   ParamKind = "variables"   // read with Command.Variables [C12]
 )
 
 // Parameter names, for [Command.Arg] and [Command.Secret].
@@ -87,6 +88,21 @@ const (
 	ParamReason      = "reason_code"
 	ParamNumber      = "extension_number"
 	ParamDialog      = "dialog_id"
+	ParamPhone       = "agent_phone"
+	ParamMode        = "connection_mode" // CALL_BY_CALL or NAILED_CONNECTION [C19]
+	ParamWrapUp      = "wrapup_reason"
+	ParamVariables   = "call_variables" // read with Command.Variables [C12]
+	ParamAction      = "action"         // ACCEPT, REJECT, CLOSE or ""
+	ParamPhonebook   = "phonebook_id"
+	ParamTeam        = "team_id"
+	ParamSubscribe   = "subscribe" // "true", "false" or ""
+	ParamMember      = "team_agent_login_id"
+	ParamTarget      = "team_agent_extension" // bargein: an extension or a login id [C14]
+	ParamMedia       = "target_media_address"
+	ParamTime        = "callback_time"
+	ParamCallback    = "callback_number"
+	ParamValue       = "value"
+	ParamRange       = "range"
 )
 
 // commandTable holds every command word in the order of the page. It is
@@ -95,6 +111,12 @@ var commandTable = slices.Concat( //nolint:gochecknoglobals // a table, never wr
 	systemCommands(),
 	stateCommands(),
 	callCommands(),
+	transferCommands(),
+	dialogCommands(),
+	phonebookCommands(),
+	outboundCommands(),
+	supervisorCommands(),
+	unsupportedCommands(),
 )
 
 // commandIndex finds a row by its folded word or alias.

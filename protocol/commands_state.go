@@ -14,6 +14,9 @@ const (
 	ReasonCodeNotReady     Word = "reasoncodenotready"
 	ForceLogout            Word = "force_logout"
 	Refresh                Word = "refresh"
+	MobileAgentLogin       Word = "MobileAgentLogin"
+	MakeWorkNotReady       Word = "makeworknotready"
+	MakeWorkReady          Word = "makeworkready"
 )
 
 func stateCommands() []CommandRow {
@@ -30,6 +33,30 @@ func stateCommands() []CommandRow {
 			Answers:  []Code{"O-011", "O-012", "O-013", "O-001", "O-024"},
 			Examples: []CommandExample{{"login", "Login#1001", "pw1001,2001"}},
 			Note:     "The password comes first and so cannot hold a comma.",
+		},
+		{
+			Word:     MobileAgentLogin,
+			Clauses:  []Clause{{"A-05", "Mobile Agent Login"}},
+			Category: "agent_state",
+			Planned:  true,
+			Params: []Param{
+				{Name: ParamPassword, Kind: KindSecret, Missing: ErrMissingPassword},
+				{Name: ParamExtension, Kind: KindExtension, Missing: ErrMissingExtension},
+				{Name: ParamPhone, Kind: KindText, Missing: ErrMissingNumber},
+				{Name: ParamMode, Kind: KindLiteral, Missing: ErrPleaseRetry, Literals: []Literal{
+					{"true", "CALL_BY_CALL"},
+					{"false", "NAILED_CONNECTION"},
+					{"CALL_BY_CALL", "CALL_BY_CALL"},
+					{"NAILED_CONNECTION", "NAILED_CONNECTION"},
+				}},
+			},
+			Answers: []Code{"O-011", "O-012", "O-013", "O-001", "O-024"},
+			Examples: []CommandExample{
+				{"call_by_call", "MobileAgentLogin#1001", "pw1001,2001,0049301234,true"},
+				{"nailed", "MOBILEAGENTLOGIN#1001", "pw1001,2001,0049301234,<false>"},
+				{"finesse_word", "MobileAgentLogin#1001", "pw1001,2001,0049301234,nailed_connection"},
+			},
+			Note: "UCCE only. true is call by call, false is nailed connection [C19].",
 		},
 		{
 			Word:     Logout,
@@ -102,6 +129,22 @@ func stateCommands() []CommandRow {
 			Category: "agent_state",
 			Answers:  []Code{"O-001"},
 			Examples: []CommandExample{{"force_logout", "force_logout#1001", ""}},
+		},
+		{
+			Word:     MakeWorkNotReady,
+			Clauses:  []Clause{{"A-29", "Make Work Not Ready"}},
+			Category: "agent_state",
+			Planned:  true,
+			Answers:  []Code{"O-001"},
+			Examples: []CommandExample{{"work", "makeworknotready#1001", ""}},
+		},
+		{
+			Word:     MakeWorkReady,
+			Clauses:  []Clause{{"A-30", "Make Work Ready"}},
+			Category: "agent_state",
+			Planned:  true,
+			Answers:  []Code{"O-001"},
+			Examples: []CommandExample{{"work_ready", "MakeWorkReady#1001", ""}},
 		},
 		{
 			Word:     Refresh,

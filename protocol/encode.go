@@ -54,6 +54,9 @@ type OutputRow struct {
 	// Text is the layout of the 4.4 and 4.4.12 DEFAULT message, Old the one of
 	// edition 3; "" where the dialect has no such message.
 	Text, Old string
+	// TextAlways: the message is text in every dialect, because it does not go
+	// to a client (O-025).
+	TextAlways bool
 	// Examples are values of this row; each has a golden file per dialect.
 	Examples []OutputExample
 	// Note is what the reference says beside the layout.
@@ -85,6 +88,9 @@ func with[T Output](l layouts[T], row OutputRow) OutputRow {
 			return Encoded{}, false
 		}
 		e := Encoded{Code: o.Code(), Category: row.Category}
+		if row.TextAlways {
+			d.Format = FormatDefault
+		}
 		if e.Body, ok = l.body(v, d); !ok {
 			return Encoded{}, false
 		}
@@ -105,7 +111,11 @@ func (l layouts[T]) body(v T, d Dialect) (string, bool) {
 		}
 		o := newObject(d)
 		l.json(o, v)
-		return string(o.b) + "}", !o.none
+		body := string(o.b) + "}"
+		if o.inArray {
+			body = "[" + body + "]"
+		}
+		return body, true
 	}
 	layout := l.text
 	if d.Edition == Edition3 {
@@ -148,6 +158,12 @@ var outputTable = slices.Concat( //nolint:gochecknoglobals // a table, never wri
 	infoOutputs(),
 	dialogOutputs(),
 	outboundOutputs(),
+	controlOutputs(),
+	queueOutputs(),
+	teamOutputs(),
+	phonebookOutputs(),
+	legacyOutputs(),
+	syncOutputs(),
 )
 
 var outputIndex = func() map[Code]*OutputRow { //nolint:gochecknoglobals // a table, never written to

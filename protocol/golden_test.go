@@ -85,6 +85,10 @@ func renderCommand(t *testing.T, row protocol.CommandRow, ex protocol.CommandExa
 		switch p.Kind {
 		case protocol.KindSecret:
 			fmt.Fprintf(&b, "%s: %s\n", p.Name, c.Secret(p.Name).Reveal())
+		case protocol.KindVariables:
+			for _, v := range c.Variables() {
+				fmt.Fprintf(&b, "%s: %s = %s\n", p.Name, v.Name, v.Value)
+			}
 		default:
 			fmt.Fprintf(&b, "%s: %s\n", p.Name, c.Arg(p.Name))
 		}

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"strconv"
 	"time"
 	"unicode/utf8"
 )
@@ -9,14 +10,13 @@ import (
 // is not pretty-printed and escapes nothing that JSON does not demand.
 type object struct {
 	Dialect
-	b    []byte
-	none bool
+	b []byte
+	// inArray: the message is an array that holds this object alone, as 4.4
+	// has it for lists.
+	inArray bool
 }
 
 func newObject(d Dialect) *object { return &object{Dialect: d, b: []byte{'{'}} }
-
-// skip says that the dialect has no such message.
-func (o *object) skip() { o.none = true }
 
 // later reports whether the keys that 4.4.12 added are wanted.
 func (o *object) later() bool { return o.Edition == Edition4412 }
@@ -52,6 +52,11 @@ func (o *object) boolean(k string, v bool) {
 	} else {
 		o.b = append(o.b, "false"...)
 	}
+}
+
+func (o *object) integer(k string, v int) {
+	o.key(k)
+	o.b = strconv.AppendInt(o.b, int64(v), 10)
 }
 
 // object writes a nested object.

@@ -142,6 +142,7 @@ var keepers = map[ParamKind]func(c *Command, p Param, v string) *ParseError{ //n
 	KindSecret:      (*Command).keepSecret,
 	KindExtension:   (*Command).keepExtension,
 	KindLiteral:     (*Command).keepLiteral,
+	KindVariables:   (*Command).keepVariables,
 }
 
 func (c *Command) keep(p Param, v string) *ParseError {
@@ -167,6 +168,33 @@ func (c *Command) keepLiteral(p Param, v string) *ParseError {
 		return invalid(ErrPleaseRetry, "%s is none of the accepted words", p.Name)
 	}
 	return c.keep(p, value)
+}
+
+// keepVariables reads the three forms of call variables [C12]: name,value;
+// name=value; name=value|name=value. The first ',' or '=' tells which.
+func (c *Command) keepVariables(p Param, v string) *ParseError {
+	if name, value, ok := strings.Cut(v, ","); ok && !strings.Contains(name, "=") {
+		return c.keepPairs(p, []Variable{{strings.TrimSpace(name), strings.TrimSpace(value)}})
+	}
+	var vars []Variable
+	for _, pair := range strings.Split(v, "|") {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return invalid(p.Missing, "a name without a value in %s", p.Name)
+		}
+		vars = append(vars, Variable{strings.TrimSpace(name), strings.TrimSpace(value)})
+	}
+	return c.keepPairs(p, vars)
+}
+
+func (c *Command) keepPairs(p Param, vars []Variable) *ParseError {
+	for _, v := range vars {
+		if v.Name == "" {
+			return invalid(p.Missing, "a value without a name in %s", p.Name)
+		}
+	}
+	c.variables = vars
+	return nil
 }
 
 // withoutArgs keeps the client destination only: a misplaced comma may have

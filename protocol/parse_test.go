@@ -63,6 +63,23 @@ func TestParseAcceptsWhatClientsSend(t *testing.T) {
 		{"beyond ASCII", "Connect#müller", "D1,pä😀", want{
 			word: protocol.Connect, id: "müller", pass: "pä😀", args: map[string]string{protocol.ParamDestination: "D1"},
 		}},
+		{"mobile login, its mode in brackets [C19]", "MobileAgentLogin#1001", "pw,2001,0049 30,< TRUE >", want{
+			word: protocol.MobileAgentLogin, id: "1001", pass: "pw",
+			args: map[string]string{protocol.ParamExtension: "2001", protocol.ParamPhone: "0049 30", protocol.ParamMode: "CALL_BY_CALL"},
+		}},
+		{"preview without its word", "AcceptOutboundPreview#1001", "16871253,", want{
+			word: protocol.AcceptOutboundPreview, id: "1001", args: map[string]string{protocol.ParamDialog: "16871253"},
+		}},
+		{"barge by login id [C14]", "bargein#1005", "jehanzeb6,16871253", want{
+			word: protocol.BargeIn, id: "1005", args: map[string]string{protocol.ParamTarget: "jehanzeb6", protocol.ParamDialog: "16871253"},
+		}},
+		{"team users without subscription", "getteamusers#1005", "7,FALSE", want{
+			word: protocol.GetTeamUsers, id: "1005", args: map[string]string{protocol.ParamTeam: "7", protocol.ParamSubscribe: "false"},
+		}},
+		{"a misprinted word [C1]", "shcedulecallback#1001", "2001,1,12:00,0049", want{
+			word: protocol.ScheduleCallback, id: "1001",
+			args: map[string]string{protocol.ParamMedia: "2001", protocol.ParamDialog: "1", protocol.ParamTime: "12:00", protocol.ParamCallback: "0049"},
+		}},
 		{"largest body [C3]", "Connect#1001", "D1," + strings.Repeat("x", protocol.MaxBody-3), want{
 			word: protocol.Connect, id: "1001", pass: strings.Repeat("x", protocol.MaxBody-3),
 			args: map[string]string{protocol.ParamDestination: "D1"},
@@ -129,6 +146,14 @@ func TestParseRefuses(t *testing.T) {
 		{"no number", "MakeCall#1001", "null", want{err: "MISSING_NUMBER", raw: "MakeCall", id: "1001"}},
 		{"no not-ready reason", "MakeNotReadyWithReason#1001", "", want{err: "MISSING_REASON_CODE", raw: "MakeNotReadyWithReason", id: "1001"}},
 		{"no logout reason", "LogoutWithReason#1001", "", want{err: "MISSING_REASON_CODE", raw: "LogoutWithReason", id: "1001"}},
+		{"a mode that is none", "MobileAgentLogin#1001", "pw,2001,0049,maybe", want{err: "PLEASE_RETRY", raw: "MobileAgentLogin", id: "1001"}},
+		{"no mode", "MobileAgentLogin#1001", "pw,2001,0049", want{err: "PLEASE_RETRY", raw: "MobileAgentLogin", id: "1001"}},
+		{"the word of another preview command", "AcceptOutboundPreview#1001", "16871253,REJECT", want{err: "PLEASE_RETRY", raw: "AcceptOutboundPreview", id: "1001"}},
+		{"no call data [C12]", "update_call_variable#1001", "1", want{err: "INVALID_CALL_DATA", raw: "update_call_variable", id: "1001"}},
+		{"a variable without value [C12]", "update_call_variable#1001", "1,callVariable1", want{err: "INVALID_CALL_DATA", raw: "update_call_variable", id: "1001"}},
+		{"a variable without name [C12]", "update_call_variable#1001", "1,=x", want{err: "INVALID_CALL_DATA", raw: "update_call_variable", id: "1001"}},
+		{"one of two variables without value [C12]", "update_call_variable#1001", "1,a=b|c", want{err: "INVALID_CALL_DATA", raw: "update_call_variable", id: "1001"}},
+		{"forged frame in a variable", "update_call_variable#1001", "1,a=" + forged + "x", want{err: "PLEASE_RETRY", raw: "update_call_variable", id: "1001"}},
 		{"no dialog", "HoldCall#1001", "", want{err: "MISSING_DIALOG_ID", raw: "HoldCall", id: "1001"}},
 		{"two dialogs", "HoldCall#1001", "1,2", want{err: "PLEASE_RETRY", raw: "HoldCall", id: "1001"}},
 		{"forged frame in the number", "MakeCall#1001", "2002" + forged + "x", want{err: "PLEASE_RETRY", raw: "MakeCall", id: "1001"}},
@@ -147,7 +172,7 @@ func TestParseRefuses(t *testing.T) {
 			got := want{perr.Err, perr.Reject, cmd.RawWord, cmd.ID, cmd.Arg(protocol.ParamDestination)}
 			require.Equal(t, c.want, got)
 			require.True(t, cmd.Secret(protocol.ParamPassword).IsZero(), "a refused command keeps no password")
-			for _, p := range []string{protocol.ParamExtension, protocol.ParamNumber, protocol.ParamDialog, protocol.ParamReason} {
+			for _, p := range []string{protocol.ParamExtension, protocol.ParamNumber, protocol.ParamDialog, protocol.ParamReason, protocol.ParamPhone, protocol.ParamVariables} {
 				require.Empty(t, cmd.Arg(p), "a refused command keeps no %s", p)
 			}
 		})
@@ -160,6 +185,9 @@ func TestEveryMissingParameterHasItsCode(t *testing.T) {
 		for i, p := range row.Params {
 			if p.Optional {
 				continue
+			}
+			if p.Kind == protocol.KindVariables {
+				continue // takes the rest of the body; see TestParseRefuses
 			}
 			values := strings.Split(row.Examples[0].Body, ",")
 			require.Greater(t, len(values), i, row.Word)
@@ -194,6 +222,26 @@ func TestAReasonHoldsNothingOfTheBody(t *testing.T) {
 	}
 	_, err := protocol.ParseCommand(strings.Repeat("x", 1000)+"#1", nil)
 	require.Less(t, len(err.Error()), 200)
+}
+
+// TestCallVariablesInThreeForms [C12].
+func TestCallVariablesInThreeForms(t *testing.T) {
+	for body, want := range map[string][]protocol.Variable{
+		"1,callVariable1,x":            {{Name: "callVariable1", Value: "x"}},
+		"1,callVariable1,":             {{Name: "callVariable1", Value: ""}},
+		"1, callVariable1 , x=y,z|u=v": {{Name: "callVariable1", Value: "x=y,z|u=v"}},
+		"1,callVariable1=x":            {{Name: "callVariable1", Value: "x"}},
+		"1,callVariable1=":             {{Name: "callVariable1", Value: ""}},
+		"1,callVariable1=x, y=z":       {{Name: "callVariable1", Value: "x, y=z"}},
+		"1,a=1|user.b=2, 3| c = ":      {{Name: "a", Value: "1"}, {Name: "user.b", Value: "2, 3"}, {Name: "c", Value: ""}},
+	} {
+		c, err := protocol.ParseCommand("UPDATE_CALL_VARIABLE#1001", []byte(body))
+		require.NoError(t, err, body)
+		require.Equal(t, "1", c.Arg(protocol.ParamDialog), body)
+		require.Equal(t, want, c.Variables(), body)
+		c.Variables()[0].Name = "changed"
+		require.Equal(t, want, c.Variables(), "a copy is handed out")
+	}
 }
 
 func TestFindCommand(t *testing.T) {

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -42,10 +43,58 @@ func TestCommandTable(t *testing.T) {
 				require.True(t, last || i == len(row.Params)-2 && row.Params[i+1].Optional, "%s %s [C2]", row.Word, p.Name)
 			}
 		}
+		require.False(t, row.Planned && row.Unsupported != "", row.Word)
 		for _, a := range row.Answers {
 			require.True(t, known[a], "%s answers %s, which has no row", row.Word, a)
 		}
 	}
+}
+
+// TestEveryClauseOfThePageHasItsRow counts the rows of the page's tables: 41
+// agent, 7 supervisor and 3 admin commands, 10 of later editions, 31 outputs.
+func TestEveryClauseOfThePageHasItsRow(t *testing.T) {
+	got := map[string]bool{}
+	for _, row := range protocol.CommandRows() {
+		for _, c := range row.Clauses {
+			got[c.ID] = true
+		}
+	}
+	want := map[string]bool{}
+	for table, n := range map[string]int{"A": 41, "S": 7, "M": 3, "X": 10} {
+		for i := range n {
+			want[fmt.Sprintf("%s-%02d", table, i+1)] = true
+		}
+	}
+	require.Equal(t, want, got)
+
+	codes := map[protocol.Code]bool{}
+	for _, row := range protocol.OutputRows() {
+		require.False(t, codes[row.Code], "%s twice", row.Code)
+		codes[row.Code] = true
+		require.NotEmpty(t, row.Name, row.Code)
+		require.NotEmpty(t, row.Category, row.Code)
+	}
+	for i := range 31 {
+		require.True(t, codes[protocol.Code(fmt.Sprintf("O-%03d", i+1))], "O-%03d", i+1)
+	}
+	require.Len(t, codes, 31+7)
+	require.Equal(t, protocol.Code("O-001"), protocol.OutputRows()[0].Code)
+	require.Equal(t, protocol.Code("O-031"), protocol.OutputRows()[30].Code)
+}
+
+// TestWhatMustNotRunTwice names the commands that make or move a call.
+func TestWhatMustNotRunTwice(t *testing.T) {
+	var once []protocol.Word
+	for _, row := range protocol.CommandRows() {
+		if row.Once {
+			once = append(once, row.Word)
+		}
+	}
+	require.ElementsMatch(t, []protocol.Word{
+		protocol.MakeCall, protocol.TransferSST, protocol.Consult, protocol.TransferCall, protocol.ConferenceCall,
+		protocol.AcceptOutboundPreview, protocol.ScheduleCallback, protocol.UpdateCallback, protocol.CancelCallback,
+		protocol.SilentMonitor, protocol.BargeIn,
+	}, once)
 }
 
 func TestTablesAreHandedOutAsCopies(t *testing.T) {
