@@ -10,7 +10,8 @@ import (
 // is not pretty-printed and escapes nothing that JSON does not demand.
 type object struct {
 	Dialect
-	b []byte
+	b     []byte
+	begun bool // a key of the innermost open object is written
 	// inArray: the message is an array that holds this object alone, as 4.4
 	// has it for lists.
 	inArray bool
@@ -22,9 +23,10 @@ func newObject(d Dialect) *object { return &object{Dialect: d, b: []byte{'{'}} }
 func (o *object) later() bool { return o.Edition == Edition4412 }
 
 func (o *object) key(k string) {
-	if len(o.b) > 1 {
+	if o.begun {
 		o.b = append(o.b, ',')
 	}
+	o.begun = true
 	o.b = append(appendQuoted(o.b, k), ':')
 }
 
@@ -62,7 +64,7 @@ func (o *object) integer(k string, v int) {
 // object writes a nested object.
 func (o *object) object(k string, fill func(*object)) {
 	o.key(k)
-	o.b = append(o.b, o.nested(fill)...)
+	o.nested(fill)
 }
 
 // strs writes an array of strings.
@@ -86,15 +88,16 @@ func (o *object) objects(k string, n int, fill func(i int, e *object)) {
 		if i > 0 {
 			o.b = append(o.b, ',')
 		}
-		o.b = append(o.b, o.nested(func(e *object) { fill(i, e) })...)
+		o.nested(func(e *object) { fill(i, e) })
 	}
 	o.b = append(o.b, ']')
 }
 
-func (o *object) nested(fill func(*object)) []byte {
-	e := newObject(o.Dialect)
-	fill(e)
-	return append(e.b, '}')
+// nested writes an object into the same buffer; fill gets o itself.
+func (o *object) nested(fill func(*object)) {
+	o.b, o.begun = append(o.b, '{'), false
+	fill(o)
+	o.b, o.begun = append(o.b, '}'), true
 }
 
 // appendQuoted appends s as a JSON string. Invalid UTF-8 becomes U+FFFD; a
