@@ -32,9 +32,18 @@ type eventMessage struct {
 }
 
 // handle takes every stanza that is not the answer to a request of ours. An
-// error ends the stream.
+// error ends the stream at once: there is nothing to say to a server that
+// does not listen.
 func (s *Stream) handle(t xmlstream.TokenReadEncoder, start *xml.StartElement) error {
-	defer s.conn.refill()
+	err := s.dispatch(t, start)
+	if err != nil {
+		s.fail(unavailable("read", err))
+	}
+	s.conn.refill()
+	return err
+}
+
+func (s *Stream) dispatch(t xmlstream.TokenReadEncoder, start *xml.StartElement) error {
 	switch start.Name.Local {
 	case "message":
 		return s.handleMessage(t, start)

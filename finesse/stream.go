@@ -199,6 +199,9 @@ func loginError(ctx context.Context, err error) error {
 func (s *Stream) serve() {
 	defer close(s.served)
 	err := s.session.Serve(xmpp.HandlerFunc(s.handle))
+	if lost := s.conn.readError(); lost != nil {
+		err = lost
+	}
 	if err == nil {
 		err = ErrServerClosed
 	}

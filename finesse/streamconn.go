@@ -17,7 +17,8 @@ var errStanzaTooLarge = errors.New("finesse: a stanza larger than 2 MiB")
 // did not set. Closing it more than once is harmless.
 type streamConn struct {
 	net.Conn
-	budget atomic.Int64 // bytes that may still come before the next refill
+	budget atomic.Int64          // bytes that may still come before the next refill
+	lost   atomic.Pointer[error] // the first error of a read
 	once   sync.Once
 }
 
@@ -33,9 +34,22 @@ func (c *streamConn) refill() { c.budget.Store(maxStanza) }
 func (c *streamConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if c.budget.Add(-int64(n)) < 0 {
-		return 0, errStanzaTooLarge
+		n, err = 0, errStanzaTooLarge
+		_ = c.Close()
+	}
+	if err != nil {
+		c.lost.CompareAndSwap(nil, &err)
 	}
 	return n, err
+}
+
+// readError is why reading ended, nil if it did not. The XMPP library tries
+// to tell the server and returns that attempt's error instead.
+func (c *streamConn) readError() error {
+	if err := c.lost.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // Write bounds each write. After a failed one the stream is broken in the
