@@ -13,7 +13,7 @@ import (
 	"gcbridge/finesse/sim/callcontrol"
 )
 
-const limit = 5 * time.Second
+const limit = 20 * time.Second
 
 // do sends a request as user ("" for none) and returns status and body.
 func do(t *testing.T, s *Server, user, method, path, body string) (int, string) {

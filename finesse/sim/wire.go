@@ -30,7 +30,7 @@ type userXML struct {
 	Changed      string         `xml:"stateChangeTime"`
 	TeamID       string         `xml:"teamId"`
 	TeamName     string         `xml:"teamName"`
-	Teams        []teamXML      `xml:"teams>Team,omitempty"`
+	Teams        *teamsXML      `xml:"teams"` // supervisors only
 	URI          string         `xml:"uri"`
 	WrapUpTimer  int            `xml:"wrapUpTimer"`
 }
@@ -43,6 +43,10 @@ type mobileXML struct {
 type settingsXML struct {
 	Incoming string `xml:"wrapUpOnIncoming"`
 	Outgoing string `xml:"wrapUpOnOutgoing"`
+}
+
+type teamsXML struct {
+	Team []teamXML `xml:"Team"`
 }
 
 type teamXML struct {
@@ -134,11 +138,12 @@ func (s *Server) userXML(name string, u *callcontrol.User) userXML {
 	if u.MobileMode != "" {
 		x.MobileAgent = &mobileXML{u.MobileMode, u.MobileNumber}
 	}
-	for _, t := range s.dir.supervised(u.ID) {
-		x.Teams = append(x.Teams, teamXML{t.ID, t.Name, "/finesse/api/Team/" + t.ID})
-	}
-	if len(x.Teams) > 0 {
+	if teams := s.dir.supervised(u.ID); len(teams) > 0 {
 		x.Roles = append(x.Roles, "Supervisor")
+		x.Teams = &teamsXML{}
+		for _, t := range teams {
+			x.Teams.Team = append(x.Teams.Team, teamXML{t.ID, t.Name, "/finesse/api/Team/" + t.ID})
+		}
 	}
 	return x
 }
