@@ -244,9 +244,7 @@ func eachClient(t *testing.T, test func(t *testing.T, s *Server, connect func(*t
 	}
 }
 
-var (
-	stampText = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
-)
+var stampText = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
 
 // brief is what an Update says in one line: event, source, requestId and
 // the states in it.
@@ -324,7 +322,7 @@ func TestADayWithBothLibraries(t *testing.T) {
 		_, err = s.Call("0551", "2001") // not seen by anybody
 		require.NoError(t, err)
 		require.NoError(t, s.SetStatus("IN_SERVICE"))
-		want("PUT /finesse/api/SystemInfo IN_SERVICE", "PUT "+user+" NOT_READY")
+		want("PUT /finesse/api/SystemInfo IN_SERVICE", "PUT "+user+" NOT_READY", "put "+user+" NOT_READY")
 		require.Contains(t, brief(c.next(t)), "ALERTING ALERTING INITIATED")
 	})
 }

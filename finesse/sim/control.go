@@ -10,24 +10,29 @@ import (
 	"gcbridge/finesse/sim/callcontrol"
 )
 
+// controlHandler returns the status and the JSON body, nil for none.
+type controlHandler func(r *http.Request) (status int, body any, err error)
+
+// forget is the handler of the DELETEs.
+func forget(clear func()) controlHandler {
+	return func(*http.Request) (status int, body any, err error) {
+		clear()
+		return http.StatusNoContent, body, err
+	}
+}
+
 // control adds the control API to mux.
 func (s *Server) control(mux *http.ServeMux) {
-	routes := map[string]func(r *http.Request) (status int, body any, err error){
+	routes := map[string]controlHandler{
 		"POST /sim/calls":           s.controlCall,
 		"POST /sim/calls/{id}/drop": s.controlDrop,
 		"POST /sim/status":          s.controlStatus,
 		"POST /sim/xmpp/drop":       s.controlXMPPDrop,
 		"POST /sim/faults":          s.controlFault,
-		"DELETE /sim/faults": func(*http.Request) (int, any, error) {
-			s.ClearFaults()
-			return http.StatusNoContent, nil, nil
-		},
-		"GET /sim/requests": func(*http.Request) (int, any, error) { return http.StatusOK, s.Requests(), nil },
-		"DELETE /sim/requests": func(*http.Request) (int, any, error) {
-			s.ClearRequests()
-			return http.StatusNoContent, nil, nil
-		},
-		"GET /sim/agents/{id}": s.controlAgent,
+		"DELETE /sim/faults":        forget(s.ClearFaults),
+		"GET /sim/requests":         s.controlRequests,
+		"DELETE /sim/requests":      forget(s.ClearRequests),
+		"GET /sim/agents/{id}":      s.controlAgent,
 	}
 	for pattern, h := range routes {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -137,6 +142,10 @@ func (s *Server) controlFault(r *http.Request) (int, any, error) {
 		return 0, nil, err
 	}
 	return http.StatusNoContent, nil, s.AddFault(f)
+}
+
+func (s *Server) controlRequests(*http.Request) (status int, body any, err error) {
+	return http.StatusOK, s.Requests(), err
 }
 
 func (s *Server) controlAgent(r *http.Request) (int, any, error) {

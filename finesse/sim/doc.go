@@ -47,7 +47,7 @@
 //
 // One server, not a pair. No silent monitoring, barge, dropping of other
 // participants, preview or progressive dialling, queues, phone books, team
-// events or non-voice media yet; their REST paths answer 404 or 501. Events
+// messages or non-voice media yet; their REST paths answer 404 or 501. Events
 // are never merged or delayed beyond Config.EventDelay, and User events are
 // always complete. An agent who transfers a call does not wrap up after it. A
 // call whose ringing times out ends instead of returning to a queue. Locking

@@ -16,6 +16,9 @@ func (s *Server) publish(events []callcontrol.Event) {
 	for i := range events {
 		node, payload := s.render(&events[i])
 		s.xmpp.Publish(events[i].Agent, node, payload)
+		if events[i].Kind == callcontrol.UserChanged {
+			s.tellTeam(&events[i])
+		}
 	}
 }
 

@@ -40,6 +40,7 @@ func endpoints() map[string]endpoint {
 		"GET /finesse/api/User/{id}/ReasonCodes":    (*Server).getReasonCodes,
 		"GET /finesse/api/User/{id}/ReasonCode/{n}": (*Server).getReasonCode,
 		"GET /finesse/api/User/{id}/WrapUpReasons":  (*Server).getWrapUpReasons,
+		"GET /finesse/api/Team/{id}":                (*Server).getTeam,
 		"GET /finesse/api/Dialog/{id}":              (*Server).getDialog,
 		"PUT /finesse/api/Dialog/{id}":              (*Server).putDialog,
 	}

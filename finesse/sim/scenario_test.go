@@ -24,7 +24,7 @@ func TestExampleScenario(t *testing.T) {
 
 func TestScenarioMistakes(t *testing.T) {
 	for name, row := range map[string]struct{ yaml, want string }{
-		"unknown key":  {"agents:\n  - id: \"1\"\n    extention: \"2\"\n", "[3:5]"},
+		"unknown key":  {"agents:\n  - id: \"1\"\n    extensions: \"2\"\n", "[3:5]"},
 		"no yaml":      {"agents: [", "scenario"},
 		"twice":        {"agents:\n  - {id: \"1\", extension: \"2\", team: \"1\"}\n  - {id: \"1\", extension: \"3\", team: \"1\"}\n", `agent id "1"`},
 		"no extension": {"agents:\n  - {id: \"1\", team: \"1\"}\n", "extension"},

@@ -69,10 +69,11 @@ func New(cfg Config) (*Server, error) {
 		Domain: cfg.Domain, PubSub: s.pubSub(), Mode: mode, TLS: tlsConfig, NotificationNS: cfg.NotificationNS,
 		Authenticate: s.mayConnect, NodeExists: s.nodeExists, Presence: s.onPresence, Log: cfg.Log, IdleTimeout: cfg.XMPPIdle,
 	})
-	if s.restL, err = net.Listen("tcp", cfg.RESTAddr); err != nil {
+	var lc net.ListenConfig
+	if s.restL, err = lc.Listen(context.Background(), "tcp", cfg.RESTAddr); err != nil {
 		return nil, fmt.Errorf("sim: REST: %w", err)
 	}
-	if s.xmppL, err = net.Listen("tcp", cfg.XMPPAddr); err != nil {
+	if s.xmppL, err = lc.Listen(context.Background(), "tcp", cfg.XMPPAddr); err != nil {
 		return nil, errors.Join(fmt.Errorf("sim: XMPP: %w", err), s.restL.Close())
 	}
 	s.rest = &http.Server{

@@ -94,7 +94,7 @@ func (c SetState) run(e *Engine, a *agent) *Failure {
 	if (c.State == Work || c.State == WorkReady) && !c.Forced {
 		return e.askForWrapUp(a, c.State)
 	}
-	want, f := e.wanted(a, c)
+	want, f := e.wanted(c)
 	if f != nil {
 		return f
 	}
@@ -130,7 +130,7 @@ func (c SetState) run(e *Engine, a *agent) *Failure {
 func ptr(f Failure) *Failure { return &f }
 
 // wanted is the base that c asks for, its reason included.
-func (e *Engine) wanted(a *agent, c SetState) (*base, *Failure) {
+func (e *Engine) wanted(c SetState) (*base, *Failure) {
 	want := &base{state: c.State, reasonID: noReason}
 	if c.State == Ready {
 		return want, nil

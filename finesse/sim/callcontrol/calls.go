@@ -141,7 +141,7 @@ func (c MakeCall) apply(e *Engine) error {
 }
 
 // dial makes a's call to number, up to the ringing.
-func (e *Engine) dial(a *agent, to, associated string, vars []Variable) *dialog {
+func (e *Engine) dial(a *agent, to, associated string, vars []Variable) {
 	b := e.byExt[to]
 	d := e.newDialog(a.ext, to, e.outgoingType(b, associated != ""))
 	d.associated = associated
@@ -155,7 +155,6 @@ func (e *Engine) dial(a *agent, to, associated string, vars []Variable) *dialog 
 	e.move(p, Initiated)
 	e.put(d)
 	e.reach(d, p, to, b)
-	return d
 }
 
 func (e *Engine) outgoingType(to *agent, consult bool) string {

@@ -60,7 +60,7 @@ func (e *Engine) leave(d *dialog, p *party) {
 	agentLeft := slices.ContainsFunc(rest, func(q *party) bool { return q.agent != nil && q.state != Alerting })
 	switch {
 	case !d.answered():
-		e.abandon(d, p)
+		e.abandon(d)
 	case len(rest) >= 2 && agentLeft:
 		e.goOn(d, p)
 	default:
@@ -70,7 +70,7 @@ func (e *Engine) leave(d *dialog, p *party) {
 
 // abandon ends a call that nobody answered. An agent whose phone rang gets
 // the DELETE alone, with the dialog's and the caller's states as they were.
-func (e *Engine) abandon(d *dialog, first *party) {
+func (e *Engine) abandon(d *dialog) {
 	for _, q := range slices.Clone(d.parties) {
 		if q.agent != nil && q.state == Alerting {
 			e.move(q, Dropped)

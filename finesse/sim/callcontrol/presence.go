@@ -1,10 +1,10 @@
 package callcontrol
 
-// PresenceLost: an agent's last XMPP session went away. If it does not come
+// PresenceLost says that an agent's last XMPP session went away. If it does not come
 // back within the grace he is forced out.
 type PresenceLost struct{ Agent string }
 
-// PresenceBack: an agent is connected again.
+// PresenceBack says that an agent is connected again.
 type PresenceBack struct{ Agent string }
 
 type presenceGone struct {

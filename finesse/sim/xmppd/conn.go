@@ -2,6 +2,8 @@ package xmppd
 
 import (
 	"bufio"
+	"context"
+	"crypto/tls"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -28,7 +30,8 @@ type conn struct {
 	since          int
 
 	mu      sync.Mutex
-	nc      net.Conn
+	raw     net.Conn // as accepted
+	nc      net.Conn // raw, or TLS over it
 	queue   []byte
 	writing bool
 	ending  bool // close after the queue is written
@@ -37,7 +40,7 @@ type conn struct {
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{srv: s, nc: nc}
+	c := &conn{srv: s, raw: nc, nc: nc}
 	c.in = &input{c: c, left: maxStanza}
 	return c
 }
@@ -45,8 +48,8 @@ func newConn(s *Server, nc net.Conn) *conn {
 func (c *conn) full() string { return c.user + "@" + c.srv.cfg.Domain + "/" + c.resource }
 
 // run serves the connection until it ends.
-func (c *conn) run() {
-	err := c.negotiate()
+func (c *conn) run(ctx context.Context) {
+	err := c.negotiate(ctx)
 	if err == nil {
 		err = c.serve()
 	}
@@ -62,13 +65,16 @@ func (c *conn) run() {
 
 // finish lets what is queued go out, closes and waits for the writer.
 func (c *conn) finish() {
-	c.mu.Lock()
-	c.ending = true
-	if !c.writing {
-		c.closeLocked()
-	}
-	c.mu.Unlock()
 	c.flushed.Wait()
+	c.mu.Lock()
+	t, secured := c.nc.(*tls.Conn)
+	farewell := secured && !c.dead
+	c.ending = true
+	c.mu.Unlock()
+	if farewell {
+		_ = t.CloseWrite() // outside the lock: a stuck peer may hold it up for seconds
+	}
+	c.kill()
 }
 
 // send queues s. A client that lets too much pile up is cut off.
@@ -124,8 +130,7 @@ func (c *conn) closeLocked() {
 	if !c.dead {
 		c.dead = true
 		c.queue = nil
-		_ = c.nc.SetDeadline(time.Now()) // a TLS close must not wait for a stuck peer
-		_ = c.nc.Close()
+		_ = c.raw.Close() // not the TLS layer's Close, which may wait for a stuck peer
 	}
 }
 

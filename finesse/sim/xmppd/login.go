@@ -2,6 +2,7 @@ package xmppd
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
@@ -23,10 +24,10 @@ const (
 var errRefused = errors.New("login refused")
 
 // negotiate takes the client from its first byte to a bound resource.
-func (c *conn) negotiate() error {
+func (c *conn) negotiate(ctx context.Context) error {
 	_ = c.nc.SetDeadline(time.Now().Add(c.srv.cfg.LoginTimeout))
 	if c.srv.cfg.Mode == Direct {
-		if err := c.secure(); err != nil {
+		if err := c.secure(ctx); err != nil {
 			return err
 		}
 	}
@@ -51,7 +52,7 @@ func (c *conn) negotiate() error {
 
 func (c *conn) secure() error {
 	t := tls.Server(c.nc, c.srv.cfg.TLS)
-	if err := t.Handshake(); err != nil {
+	if err := t.HandshakeContext(context.Background()); err != nil { // bounded by the login deadline
 		return fmt.Errorf("tls: %w", err)
 	}
 	c.mu.Lock()
@@ -109,7 +110,7 @@ func (c *conn) plaintext() bool {
 func (c *conn) upgrade() error {
 	c.send("<proceed xmlns='" + tlsNS + "'/>")
 	c.flushed.Wait()
-	if err := c.secure(); err != nil {
+	if err := c.secure(ctx); err != nil {
 		return err
 	}
 	c.in.buf.Reset(c.in)
