@@ -39,7 +39,7 @@ func (c *conn) negotiate(ctx context.Context) error {
 	if err := c.open(features); err != nil {
 		return err
 	}
-	if err := c.authenticate(); err != nil {
+	if err := c.authenticate(ctx); err != nil {
 		return err
 	}
 	if err := c.open(offerSession); err != nil {
@@ -50,9 +50,9 @@ func (c *conn) negotiate(ctx context.Context) error {
 	return nil
 }
 
-func (c *conn) secure() error {
+func (c *conn) secure(ctx context.Context) error {
 	t := tls.Server(c.nc, c.srv.cfg.TLS)
-	if err := t.HandshakeContext(context.Background()); err != nil { // bounded by the login deadline
+	if err := t.HandshakeContext(ctx); err != nil {
 		return fmt.Errorf("tls: %w", err)
 	}
 	c.mu.Lock()
@@ -66,7 +66,7 @@ type auth struct {
 	Data      string `xml:",chardata"`
 }
 
-func (c *conn) authenticate() error {
+func (c *conn) authenticate(ctx context.Context) error {
 	for attempts := 0; attempts < maxAttempts; {
 		start, err := c.next()
 		if err != nil {
@@ -78,7 +78,7 @@ func (c *conn) authenticate() error {
 		}
 		switch {
 		case start.Name.Space == tlsNS && start.Name.Local == "starttls" && c.srv.cfg.Mode == StartTLS && c.plaintext():
-			if err := c.upgrade(); err != nil {
+			if err := c.upgrade(ctx); err != nil {
 				return err
 			}
 		case start.Name.Space != saslNS || start.Name.Local != "auth":
@@ -107,7 +107,7 @@ func (c *conn) plaintext() bool {
 
 // upgrade starts TLS on a stream that asked for it. The answer goes out
 // before the handshake begins, on the plain connection.
-func (c *conn) upgrade() error {
+func (c *conn) upgrade(ctx context.Context) error {
 	c.send("<proceed xmlns='" + tlsNS + "'/>")
 	c.flushed.Wait()
 	if err := c.secure(ctx); err != nil {
