@@ -2,6 +2,7 @@ package xmpplibs_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/xml"
 	"io"
 	"net"
@@ -17,11 +18,12 @@ const (
 )
 
 // listen gives every connection to play, one after the other, and closes it
-// afterwards.
+// afterwards; at the end of the test it closes the one that is left.
 func listen(t *testing.T, play func(conn net.Conn)) string {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -30,11 +32,13 @@ func listen(t *testing.T, play func(conn net.Conn)) string {
 			if err != nil {
 				return
 			}
+			stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 			play(conn)
+			stop()
 			_ = conn.Close()
 		}
 	}()
-	t.Cleanup(func() { _ = l.Close(); <-done })
+	t.Cleanup(func() { cancel(); _ = l.Close(); <-done })
 	return l.Addr().String()
 }
 

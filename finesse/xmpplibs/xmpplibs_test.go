@@ -73,8 +73,7 @@ func TestStreamHasALoginTimeout(t *testing.T) {
 	require.Equal(t, errclass.Unavailable, errclass.Of(err))
 }
 
-// malformed is one well-formed stanza that cannot be decoded, as a broken
-// server or a cut in the wrong place makes it.
+// malformed is a stanza with a crossed tag.
 const malformed = "<message from='a@b'><body></message>"
 
 // victim logs in with xmppo/go-xmpp and receives until it hangs.
