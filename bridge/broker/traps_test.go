@@ -142,7 +142,7 @@ func TestTrap04ErrorIsNoticedBeforeTheReceiptTimeout(t *testing.T) {
 		}
 		return false
 	})
-	const wait = 5 * time.Second
+	const wait = 3 * time.Second
 	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, ReceiptTimeout: wait})
 	start := time.Now()
 	for range 10 { // each is refused twice, first among others
@@ -285,7 +285,7 @@ func TestTrap09NothingIsLostWhenConnectionsBreak(t *testing.T) {
 		}
 		return false
 	})
-	l := brokertest.Launch(t, broker.Config{URLs: []string{s.url()}, BackoffMax: 10 * time.Millisecond})
+	l := brokertest.Launch(t, broker.Config{URLs: []string{s.url()}, BackoffMax: 10 * time.Millisecond, ReceiptTimeout: time.Second})
 	for i := range n - 1 {
 		require.NoError(t, l.Publish(text(t, "q", fmt.Sprint(i)), nil))
 	}
@@ -387,7 +387,7 @@ func TestTrap12StalledWriteDropsTheConnection(t *testing.T) {
 		return false
 	})
 	t.Cleanup(func() { close(release) })
-	const wait = 10 * time.Second
+	const wait = 3 * time.Second
 	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, WriteTimeout: 300 * time.Millisecond, ReceiptTimeout: wait})
 	start := time.Now()
 	large := fmt.Sprintf("%01048576d", 7)
