@@ -99,15 +99,6 @@ func (e *Engine) User(id string) (User, bool) {
 	return *a.snapshot(), true
 }
 
-// At is the agent who is signed in at extension.
-func (e *Engine) At(extension string) (User, bool) {
-	a, ok := e.byExt[extension]
-	if !ok {
-		return User{}, false
-	}
-	return *a.snapshot(), true
-}
-
 // Dialog is a snapshot of a dialog.
 func (e *Engine) Dialog(id string) (*Dialog, bool) {
 	d, ok := e.dialogs[id]
@@ -138,15 +129,6 @@ func (e *Engine) SignedIn() []string {
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-// Reason returns the reason with that database id.
-func (e *Engine) Reason(id string) (Reason, bool) {
-	r, ok := e.reasons[id]
-	if !ok {
-		return Reason{}, false
-	}
-	return *r, true
 }
 
 // requested notes whose request is being applied, for the requestId.

@@ -239,3 +239,34 @@ func TestConference(t *testing.T) {
 		"1001 DELETE 1 ACTIVE CONFERENCE: 2001=DROPPED 0551=ACTIVE 2002=ACTIVE secondary 2 <-",
 		"1002 PUT 1 ACTIVE CONFERENCE: 0551=ACTIVE 2002=ACTIVE secondary 2")
 }
+
+func TestOnlyTheControllerAddsToAConference(t *testing.T) {
+	for f, want := range map[Flavor]string{
+		CCE: "1002 ERROR Generic Error|ConferenceCallCommand: the agent is not the controller of the conference|20999 <-",
+		CCX: "1002 ERROR Invalid State|CF_INVALID_OBJECT_STATE|22 <-",
+	} {
+		s := newScript(t, testConfig(f, WrapUpNotAllowed)).signIn("1001", "1002", "1003")
+		s.do(Inbound{From: "0551", To: "2001"}).do(act("1001", "ANSWER"))
+		s.do(Act{Agent: "1001", Dialog: "1", Action: "CONSULT_CALL", Target: "2001", To: "2002"})
+		s.do(Act{Agent: "1002", Dialog: "2", Action: "ANSWER", Target: "2002"}).do(act("1001", "CONFERENCE"))
+		s.do(Act{Agent: "1002", Dialog: "1", Action: "CONSULT_CALL", Target: "2002", To: "2003"})
+		s.do(Act{Agent: "1003", Dialog: "3", Action: "ANSWER", Target: "2003"})
+		s.log = nil
+		s.do(act("1002", "CONFERENCE")).want(want)
+	}
+}
+
+func TestRetrievingGivesUpAnUnansweredConsult(t *testing.T) {
+	s := newScript(t, testConfig(CCE, WrapUpNotAllowed)).signIn("1001", "1002")
+	s.do(Inbound{From: "0551", To: "2001"}).do(act("1001", "ANSWER"))
+	s.do(Act{Agent: "1001", Dialog: "1", Action: "CONSULT_CALL", Target: "2001", To: "2002"})
+	s.log = nil
+	s.do(act("1001", "RETRIEVE")).want(
+		"1002 DELETE 2 ALERTING AGENT_INSIDE: 2001=INITIATED 2002=DROPPED associated 1",
+		"1002 U READY",
+		"1001 PUT 2 DROPPED AGENT_INSIDE: 2001=DROPPED 2002=DROPPED associated 1 <-",
+		"1001 U HOLD",
+		"1001 DELETE 2 DROPPED AGENT_INSIDE: 2001=DROPPED 2002=DROPPED associated 1 <-",
+		"1001 PUT 1 ACTIVE PREROUTE_ACD_IN: 2001=ACTIVE 0551=ACTIVE <-",
+		"1001 U TALKING")
+}
