@@ -11,13 +11,13 @@ import (
 
 // centre runs the call control engine: it keeps the queue of accepted
 // requests, fires the timers and hands every batch of events to publish, in
-// order.
+// order. Both nodes of a pair run the one they share; either is enough.
 type centre struct {
-	delay   time.Duration
-	publish func([]callcontrol.Event)
+	delay time.Duration
 
-	mu     sync.Mutex // of the engine; held while publishing, so that order is kept
+	mu     sync.Mutex // of what follows; held while publishing, so that order is kept
 	engine *callcontrol.Engine
+	nodes  []func([]callcontrol.Event)
 
 	qmu   sync.Mutex
 	queue workHeap
@@ -35,10 +35,26 @@ type work struct {
 	command   callcontrol.Command
 }
 
-func newCentre(cfg callcontrol.Config, delay time.Duration, publish func([]callcontrol.Event)) *centre {
+func newCentre(cfg callcontrol.Config, delay time.Duration) *centre {
 	return &centre{
-		delay: delay, publish: publish, engine: callcontrol.New(cfg),
+		delay: delay, engine: callcontrol.New(cfg),
 		busy: map[string]time.Time{}, wake: make(chan struct{}, 1),
+	}
+}
+
+// attach adds a node that publishes.
+func (c *centre) attach(publish func([]callcontrol.Event)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.nodes = append(c.nodes, publish)
+}
+
+func (c *centre) publish(events []callcontrol.Event) {
+	if len(events) == 0 {
+		return
+	}
+	for _, node := range c.nodes {
+		node(events)
 	}
 }
 
@@ -86,6 +102,7 @@ func (c *centre) poke() {
 func (c *centre) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	defer c.poke() // the other node takes over what this one had planned
 	for {
 		timer.Reset(c.step())
 		select {

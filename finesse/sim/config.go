@@ -26,7 +26,11 @@ type Config struct {
 	// Scenario is YAML, ScenarioPath a file with it; at most one of them.
 	Scenario     []byte
 	ScenarioPath string
-	Log          zerolog.Logger
+	// Peer makes this the second node of a pair: both serve one contact
+	// centre, whose scenario and call control settings are the peer's. Each
+	// has its own status, faults, request log and XMPP sessions.
+	Peer *Server
+	Log  zerolog.Logger
 
 	// EventDelay is between a 202 and its events; 0: at once, yet after it.
 	EventDelay time.Duration
@@ -107,6 +111,9 @@ func WithScenario(yaml string) Option { return func(c *Config) { c.Scenario = []
 
 // WithScale adds n agents.
 func WithScale(n int) Option { return func(c *Config) { c.Scale = n } }
+
+// WithPeer makes the server the second node of a pair.
+func WithPeer(s *Server) Option { return func(c *Config) { c.Peer = s } }
 
 // WithConfig changes anything else.
 func WithConfig(change func(*Config)) Option { return change }

@@ -45,7 +45,9 @@
 //
 // # Its limits
 //
-// One server, not a pair. No silent monitoring, barge, dropping of other
+// A pair (Config.Peer) shares its contact centre; an agent who is connected
+// to either node counts as present, so the forced logout by the node that he
+// left does not happen. No silent monitoring, barge, dropping of other
 // participants, preview or progressive dialling, queues, phone books, team
 // messages or non-voice media yet; their REST paths answer 404 or 501. Events
 // are never merged or delayed beyond Config.EventDelay, and User events are

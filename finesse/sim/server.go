@@ -50,6 +50,9 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Peer != nil {
+		sc = cfg.Peer.scenario
+	}
 	mode := xmppd.Mode(cfg.XMPPTLS)
 	if mode != xmppd.Direct && mode != xmppd.StartTLS && mode != xmppd.Plain {
 		return nil, fmt.Errorf("sim: XMPP TLS mode %q is not direct, starttls or none", cfg.XMPPTLS)
@@ -58,7 +61,11 @@ func New(cfg Config) (*Server, error) {
 		cfg: cfg, scenario: sc, dir: newDirectory(sc, cfg.Now), requests: newRequestLog(maxRequests),
 		faults: &faults{}, started: time.Now(), stop: make(chan struct{}),
 	}
-	s.centre = newCentre(sc.callControl(&cfg), cfg.EventDelay, s.publish)
+	if cfg.Peer != nil {
+		s.centre = cfg.Peer.centre
+	} else {
+		s.centre = newCentre(sc.callControl(&cfg), cfg.EventDelay)
+	}
 	var tlsConfig *tls.Config
 	if cfg.TLS || mode != xmppd.Plain {
 		if tlsConfig, s.caPEM, err = makeCertificate(cfg.Domain); err != nil {
@@ -82,6 +89,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.TLS {
 		s.restL = tls.NewListener(s.restL, tlsConfig)
 	}
+	s.centre.attach(s.publish)
 	return s, nil
 }
 
@@ -95,6 +103,8 @@ func (s *Server) Run(ctx context.Context) error {
 	s.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	s.cfg.Log.Info().Str("rest", s.RESTURL()).Str("xmpp", s.XMPPAddr()).Str("domain", s.Domain()).
+		Str("xmppTLS", s.cfg.XMPPTLS).Str("flavor", s.scenario.Flavor).Msg("the simulator serves")
 	g, ctx := errgroup.WithContext(ctx)
 	s.rest.BaseContext = func(net.Listener) context.Context { return ctx }
 	g.Go(func() error {
