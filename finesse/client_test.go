@@ -198,7 +198,8 @@ func TestReads(t *testing.T) {
 		},
 		"no dialogs": {
 			"dialogs-empty", func(ctx context.Context, c *finesse.Client) (any, error) { return c.Dialogs(ctx, agent(), "1001") },
-			get("User/1001/Dialogs"), []finesse.Dialog{},
+			get("User/1001/Dialogs"),
+			[]finesse.Dialog{},
 		},
 		"reason codes, ids from element and URI": {
 			"reasoncodes", func(ctx context.Context, c *finesse.Client) (any, error) {
@@ -211,7 +212,8 @@ func TestReads(t *testing.T) {
 			"wrapupreasons", func(ctx context.Context, c *finesse.Client) (any, error) {
 				return c.WrapUpReasons(ctx, agent(), "1001")
 			},
-			get("User/1001/WrapUpReasons"), []finesse.WrapUpReason{{ID: "1", Label: "Inprogress"}},
+			get("User/1001/WrapUpReasons"),
+			[]finesse.WrapUpReason{{ID: "1", Label: "Inprogress"}},
 		},
 		"phone books of a user": {
 			"phonebooks", func(ctx context.Context, c *finesse.Client) (any, error) {
@@ -228,7 +230,8 @@ func TestReads(t *testing.T) {
 			"contacts", func(ctx context.Context, c *finesse.Client) (any, error) {
 				return c.PhoneBookContacts(ctx, agent(), "1")
 			},
-			get("PhoneBook/1/Contacts"), []finesse.Contact{{ID: "7", FirstName: "Amanda", LastName: "Cohen", Number: "6511234", Description: "d"}},
+			get("PhoneBook/1/Contacts"),
+			[]finesse.Contact{{ID: "7", FirstName: "Amanda", LastName: "Cohen", Number: "6511234", Description: "d"}},
 		},
 		"queues, one without statistics": {
 			"queues", func(ctx context.Context, c *finesse.Client) (any, error) { return c.Queues(ctx, agent(), "1001") },
@@ -254,7 +257,8 @@ func TestReads(t *testing.T) {
 		},
 		"users": {
 			"users", func(ctx context.Context, c *finesse.Client) (any, error) { return c.Users(ctx, agent()) },
-			get("Users"), []finesse.User{{ID: "1", State: finesse.StateReady}, {ID: "2", State: finesse.StateLogout}},
+			get("Users"),
+			[]finesse.User{{ID: "1", State: finesse.StateReady}, {ID: "2", State: finesse.StateLogout}},
 		},
 		"phone books of the administrator": {
 			"phonebooks", func(ctx context.Context, c *finesse.Client) (any, error) {

@@ -32,7 +32,7 @@ func (u User) Merge(p UserPatch) User {
 	return u
 }
 
-func set[T any](field *T, value *T) {
+func set[T any](field, value *T) {
 	if value != nil {
 		*field = *value
 	}

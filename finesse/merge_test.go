@@ -88,9 +88,14 @@ func TestMergeLastWins(t *testing.T) {
 			got  string
 			a, b *string
 		}{
-			{got.ID, a.ID, b.ID}, {got.LoginName, a.LoginName, b.LoginName}, {got.FirstName, a.FirstName, b.FirstName},
-			{got.LastName, a.LastName, b.LastName}, {got.Extension, a.Extension, b.Extension},
-			{got.ReasonCodeID, a.ReasonCodeID, b.ReasonCodeID}, {got.TeamID, a.TeamID, b.TeamID}, {got.TeamName, a.TeamName, b.TeamName},
+			{got.ID, a.ID, b.ID},
+			{got.LoginName, a.LoginName, b.LoginName},
+			{got.FirstName, a.FirstName, b.FirstName},
+			{got.LastName, a.LastName, b.LastName},
+			{got.Extension, a.Extension, b.Extension},
+			{got.ReasonCodeID, a.ReasonCodeID, b.ReasonCodeID},
+			{got.TeamID, a.TeamID, b.TeamID},
+			{got.TeamName, a.TeamName, b.TeamName},
 		} {
 			want := ""
 			if f.a != nil {

@@ -100,7 +100,7 @@ func (s *Stream) iq(ctx context.Context, to string, typ stanza.IQType, payload x
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	stop := context.AfterFunc(s.ctx, cancel)
+	stop := context.AfterFunc(s.ctx, cancel) //nolint:contextcheck // ends with the stream as well
 	defer stop()
 	err = s.session.UnmarshalIQElement(ctx, payload, stanza.IQ{To: addr, Type: typ}, answer)
 	if err != nil && s.ctx.Err() != nil {

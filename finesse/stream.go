@@ -159,7 +159,7 @@ func Connect(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	}
 	s := newStream(cfg, conn, session)
 	go s.serve()
-	go s.pinger()
+	go s.pinger() //nolint:contextcheck // it lives as long as the stream, not as the login
 	if err := s.announce(ctx); err != nil || !stop() {
 		stop()
 		s.Abort()

@@ -91,7 +91,8 @@ func Start(t testing.TB, opts Options) *Server {
 	).Replace(template(t))
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
 
-	s.cmd = exec.Command(binary, "--config", config)
+	// Not bound to a context: Kill ends it, and cleanups run in order.
+	s.cmd = exec.CommandContext(context.Background(), binary, "--config", config)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(t, s.cmd.Start())
@@ -129,7 +130,7 @@ func (s *Server) await(t testing.TB, addr string) {
 			require.FailNow(t, "Prosody ended early", s.Log())
 		default:
 		}
-		conn, err := net.DialTimeout("tcp", addr, time.Second)
+		conn, err := dial(addr, time.Second)
 		if err != nil {
 			return false
 		}
@@ -194,6 +195,10 @@ func freePorts(t testing.TB, n int) []int {
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports
+}
+
+func dial(addr string, timeout time.Duration) (net.Conn, error) {
+	return (&net.Dialer{Timeout: timeout}).DialContext(context.Background(), "tcp", addr)
 }
 
 func local(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -3,7 +3,6 @@ package prosodytest
 import (
 	"context"
 	"encoding/xml"
-	"net"
 	"testing"
 	"time"
 
@@ -27,7 +26,7 @@ type Publisher struct {
 // Publisher connects a publisher that lives until the test ends.
 func (s *Server) Publisher(t testing.TB) *Publisher {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", s.component, 5*time.Second)
+	conn, err := dial(s.component, 5*time.Second)
 	require.NoError(t, err)
 	require.NoError(t, conn.SetDeadline(time.Now().Add(5*time.Second)))
 	session, err := component.NewSession(context.Background(), jid.MustParse("publisher."+s.Domain), []byte(s.secret), conn)

@@ -73,7 +73,7 @@ func loggedIn(stanzas string) func(conn net.Conn) {
 			case "stream":
 				answer = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1' from='" + domain + "' version='1.0'><stream:features>" + features + "</stream:features>"
 			case "auth":
-				err = dec.Skip()
+				err = dec.DecodeElement(&struct{}{}, &start)
 				answer = "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"
 				features = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
 				dec = xml.NewDecoder(r)
@@ -81,7 +81,7 @@ func loggedIn(stanzas string) func(conn net.Conn) {
 				err = dec.DecodeElement(&iq, &start)
 				answer = "<iq type='result' from='" + domain + "' id='" + iq.ID + "'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>" + fullJID + "</jid></bind></iq>"
 			case "presence":
-				err = dec.Skip()
+				err = dec.DecodeElement(&struct{}{}, &start)
 				answer = stanzas
 			}
 			if err != nil {

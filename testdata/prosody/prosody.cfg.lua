@@ -5,6 +5,7 @@
 
 run_as_root = true
 data_path = "{{DATA}}"
+certificates = "{{DATA}}"
 pidfile = "{{DATA}}/prosody.pid"
 log = { { levels = { min = "info" }, to = "console", timestamps = true } }
 
