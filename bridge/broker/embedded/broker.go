@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -78,7 +79,8 @@ func Start(cfg Config) (*Broker, error) {
 }
 
 func (b *Broker) listen() error {
-	l, err := net.Listen("tcp", b.cfg.Addr)
+	var lc net.ListenConfig // its context covers the resolving of a name only
+	l, err := lc.Listen(context.Background(), "tcp", b.cfg.Addr)
 	if err != nil {
 		return fmt.Errorf("embedded: %w", err)
 	}

@@ -30,10 +30,9 @@ type session struct {
 	beat    atomic.Int64  // how often the client wants a sign of us, ns
 	silence time.Duration // how long it may be silent, 0 = for ever
 
-	subs  map[string]*subscription // guarded: by id, or by destination in 1.0
-	acks  uint64                   // guarded
-	txs   map[string][]*frame.Frame
-	where string // what is being done, for ERROR frames
+	subs map[string]*subscription // guarded: by id, or by destination in 1.0
+	acks uint64                   // guarded
+	txs  map[string][]*frame.Frame
 }
 
 // run serves the connection until it ends.
