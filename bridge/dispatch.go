@@ -73,6 +73,10 @@ func (w *Worker) route(c command) {
 		w.reject(c, c.parseErr.Reason)
 		return
 	case c.parseErr != nil && c.parseErr.Reject:
+		if _, ok := w.answerTo(c); !ok {
+			w.reject(c, c.parseErr.Reason)
+			return
+		}
 		w.copyRejected(c, c.parseErr.Reason)
 	}
 	w.toAgent(c)
@@ -131,7 +135,11 @@ func (w *Worker) orphan(r *session.Request) {
 func (w *Worker) refuse(c command, o protocol.Output) {
 	b, ok := w.answerTo(c)
 	if !ok {
-		w.reject(c, "no destination to answer to")
+		reason := "no destination to answer to"
+		if c.parseErr != nil {
+			reason = c.parseErr.Reason + "; " + reason
+		}
+		w.reject(c, reason)
 		return
 	}
 	w.observe.count("answers_" + string(o.Code()))

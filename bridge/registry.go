@@ -79,16 +79,26 @@ func (g *registry) sessions() []*session.Session {
 	return out
 }
 
-// bind remembers a destination, and for an agent that it is his.
-func (g *registry) bind(b bound, agent string) {
+// bind remembers a destination that a client named.
+func (g *registry) bind(b bound) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	makeRoom(g.dests, maxDestinations)
 	g.dests[b.dest.String()] = b
-	if agent != "" {
-		makeRoom(g.last, maxLastKnown)
-		g.last[agent] = b
+}
+
+// belongs notes that agent's messages go to a destination bound before. It
+// implements session.Deps.Bound.
+func (g *registry) belongs(agent string, b session.Binding) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	d, ok := g.dests[b.Destination]
+	if !ok {
+		return // pushed out by tens of thousands of newer ones
 	}
+	d.dialect = b.Dialect
+	makeRoom(g.last, maxLastKnown)
+	g.last[agent] = d
 }
 
 // makeRoom drops the entry seen longest ago when m is full. Full maps are a

@@ -174,6 +174,11 @@ func (p *servers) Report(err error) {
 	if c := errclass.Of(err); c != errclass.Unavailable && c != errclass.Indeterminate {
 		return
 	}
+	p.Notice()
+}
+
+// Notice implements [session.Servers].
+func (p *servers) Notice() {
 	select {
 	case p.poke <- struct{}{}:
 	default:

@@ -28,7 +28,7 @@ func (w *Worker) hello(c command) {
 		w.reject(c, err.Error())
 		return
 	}
-	w.agents.bind(b, "")
+	w.agents.bind(b)
 	w.answerSystem(c, b, protocol.System{Status: w.servers.Status()})
 }
 
@@ -69,7 +69,7 @@ func (w *Worker) connect(c command) {
 		w.toAgent(c)
 		return
 	}
-	w.agents.bind(b, c.ID)
+	w.agents.bind(b)
 	s := w.newSession(c.ID)
 	select {
 	case <-s.Done(): // it ended a moment ago and is not forgotten yet

@@ -193,7 +193,7 @@ func (w *Worker) linkUp() {
 func (w *Worker) newSession(agent string) *session.Session {
 	s, added := w.agents.add(session.New(agent, session.Deps{
 		Node: w.cfg.NodeID, Epoch: w.epoch, Dialect: w.dialect, Servers: w.servers,
-		Publish: w.publish, Orphan: w.orphan,
+		Publish: w.publish, Bound: w.agents.belongs, Orphan: w.orphan,
 		Admit: w.agents.admit, Release: w.agents.release, Count: w.observe.count,
 		CommandTimeout: w.commandTimeout(), LoginWait: 5 * w.cfg.FinesseTimeout / 3, Linger: w.linger,
 		DefaultNotReadyReason: w.cfg.DefaultNotReadyReason, DefaultLogoutReason: w.cfg.DefaultLogoutReason,

@@ -25,6 +25,7 @@ func (s *Session) connect(ctx context.Context, r *Request) error {
 		s.view = translate.New(s.agent, r.Binding.Dialect)
 	}
 	s.rebind(r)
+	s.answer(r, protocol.ConnectStatus{Addressee: s.addressee()})
 	return nil
 }
 
@@ -38,7 +39,7 @@ func (s *Session) connectFailed(r *Request, err error) {
 	}
 	s.link.refused = ref.code
 	if s.binding.Destination == "" {
-		s.binding = r.Binding
+		s.bind(r.Binding)
 	}
 }
 
@@ -54,6 +55,11 @@ func (s *Session) rebind(r *Request) {
 		s.send(old, s.errorOutput(protocol.ErrSessionInvalidated), provenance{})
 		s.log.Info().Str("from", old.Destination).Str("to", r.Binding.Destination).Msg("agent connected from another destination")
 	}
-	s.binding = r.Binding
+	s.bind(r.Binding)
 	s.view = s.view.ForClient(r.Binding.Dialect)
+}
+
+func (s *Session) bind(b Binding) {
+	s.binding = b
+	s.deps.Bound(s.agent, b)
 }

@@ -20,6 +20,8 @@ type Deps struct {
 	// Publish sends an output. confirmed (may be nil) is called once when the
 	// broker has it, or when it was given up.
 	Publish func(e Envelope, confirmed func(error))
+	// Bound tells which destination the agent belongs to from now on.
+	Bound func(agent string, b Binding)
 	// Orphan takes back a command that the session did not serve.
 	Orphan func(r *Request)
 	// Admit reports whether one more agent may log in [C20]; a true answer is
@@ -46,6 +48,9 @@ type Servers interface {
 	Current() Server
 	// Report tells that a request failed, so that the server is probed at once.
 	Report(err error)
+	// Notice tells that the notification service spoke of the server's own
+	// state (SystemInfo, presence of the Finesse user), so that it is probed.
+	Notice()
 }
 
 // Server is one Finesse as a session uses it: [finesse.Client] and the

@@ -167,6 +167,7 @@ type rig struct {
 	held    []func(error)
 	decided []string
 	orphans []*Request
+	bound   []string
 	current Server
 	admit   bool
 	admits  int
@@ -180,6 +181,7 @@ func (g *rig) Current() Server {
 }
 
 func (g *rig) Report(error) {}
+func (g *rig) Notice()      {}
 
 const (
 	destA = "/topic/A"
@@ -207,6 +209,7 @@ func bubble(t *testing.T, test func(g *rig)) {
 		g.deps = Deps{
 			Node: "n1", Epoch: 1, Dialect: textDialect(t), Servers: g,
 			Publish: g.publish, Orphan: func(r *Request) { g.orphans = append(g.orphans, r) },
+			Bound:   func(_ string, b Binding) { g.bound = append(g.bound, b.Destination) },
 			Admit:   func(string) bool { g.admits++; return g.admit },
 			Release: func(string) { g.admits-- }, Count: func(string) {},
 			CommandTimeout: 13 * time.Second, LoginWait: 5 * time.Second, Linger: 5 * time.Minute,

@@ -13,6 +13,12 @@ import (
 func (s *Session) notice(ctx context.Context, n finesse.Notification) {
 	p := provenance{correlation: s.answers.of(n.RequestID), caused: n.Received}
 	switch {
+	case n.Malformed != nil:
+		s.log.Warn().Err(n.Malformed).Msg("an event could not be read; the session re-syncs")
+		s.deps.Count("events_malformed")
+		s.wantSync = true
+	case n.Available != nil || n.System != nil:
+		s.deps.Servers.Notice()
 	case len(n.Errors) > 0:
 		s.asyncError(ctx, n, p)
 	case s.login.waiting && n.User != nil && n.User.State != nil && *n.User.State != finesse.StateLogout:

@@ -119,6 +119,7 @@ func TestWrongPasswordFromAnotherDestinationChangesNothing(t *testing.T) {
 		out := g.got()
 		require.Len(t, out, 1)
 		require.True(t, strings.HasPrefix(out[0], "/topic/A "), "the old binding holds")
+		require.Equal(t, []string{destA}, g.bound)
 	})
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	"gcbridge/bridge/translate"
 	"gcbridge/finesse"
@@ -58,9 +59,14 @@ func (s *Session) know(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.view, _ = s.view.Resync(u, ds, translate.TakeOver)
+	var outs []protocol.Output
+	s.view, outs = s.view.Resync(u, ds, translate.TakeOver)
+	s.publish(slices.DeleteFunc(outs, standing), provenance{})
 	return nil
 }
+
+// standing is an output about what was so already; the client did not ask for it.
+func standing(o protocol.Output) bool { return o.Code() == "O-001" || o.Code() == "O-024" }
 
 // refresh re-reads the agent and his dialogs and publishes both [C17].
 func (s *Session) refresh(ctx context.Context, r *Request) error {
