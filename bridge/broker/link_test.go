@@ -154,6 +154,53 @@ func TestDrain(t *testing.T) {
 	next.Silence(50 * time.Millisecond)
 }
 
+// Acknowledgements given right before the end still reach the broker.
+func TestDrainSendsAcknowledgements(t *testing.T) {
+	const n = 10
+	for range 20 {
+		var acked atomic.Int64
+		s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+			switch {
+			case f.Command == frame.ACK:
+				acked.Add(1)
+			case f.Command == frame.BEGIN && c.sub != "" && acked.Load() == 0:
+				c.receipt(f)
+				for i := range n {
+					c.message(fmt.Sprint(i), "x")
+				}
+				return true
+			}
+			return false
+		})
+		l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}}, brokertest.Consume(queue(t, "in")))
+		var all []*broker.Delivery
+		for range n {
+			all = append(all, l.Next())
+		}
+		for _, d := range all {
+			d.Ack()
+		}
+		l.Stop()
+		require.EqualValues(t, n, acked.Load())
+	}
+}
+
+// An ERROR may have had another reason: a message is given up only when it
+// provokes one again.
+func TestRefusedOnceIsSentAgain(t *testing.T) {
+	var refused atomic.Bool
+	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+		if f.Command == frame.SEND && !refused.Swap(true) {
+			c.refuse("shutting down")
+			return true
+		}
+		return false
+	})
+	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, ReceiptTimeout: time.Second})
+	require.NoError(t, l.FragileConfirmed(text(t, "q", "x")))
+	require.Zero(t, l.Stats().Dropped)
+}
+
 // What cannot be sent at the end is given up within bounds, and is told apart.
 func TestDrainIsBounded(t *testing.T) {
 	fates := make(chan error, 10)

@@ -2,7 +2,6 @@ package broker_test
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -135,23 +134,23 @@ func TestTrap04ErrorIsNoticedBeforeTheReceiptTimeout(t *testing.T) {
 	var refused atomic.Int64
 	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
 		if f.Command == frame.SEND && string(f.Body) == "bad" {
-			if refused.Add(1) <= 20 {
-				c.refuse("no") // and leaves the connection open, as ActiveMQ does
-				return true
-			}
+			refused.Add(1)
+			c.refuse("no") // and leaves the connection open, as ActiveMQ does
+			return true
 		}
 		return false
 	})
-	const wait = 3 * time.Second
+	const n, wait = 60, 4 * time.Second
 	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, ReceiptTimeout: wait})
 	start := time.Now()
-	for range 10 { // each is refused twice, first among others
+	for range n { // each is refused twice, first among others
 		done := make(chan error, 1)
 		require.NoError(t, l.Publish(text(t, "q", "bad"), func(err error) { done <- err }))
 		require.NoError(t, l.Confirmed(text(t, "q", "good")))
 		require.ErrorIs(t, <-done, broker.ErrRefused)
 	}
-	require.Less(t, time.Since(start), wait, "none of twenty may have waited")
+	require.Less(t, time.Since(start), wait, "none may have waited")
+	require.GreaterOrEqual(t, refused.Load(), int64(2*n))
 }
 
 // The library's transactions wait for a receipt as long as a heart-beat takes.
@@ -250,6 +249,20 @@ func TestTrap08NothingLeaks(t *testing.T) {
 			require.ErrorIs(t, l.AwaitDown(), broker.ErrRefused)
 		}
 	})
+	t.Run("connections cut after login", func(t *testing.T) {
+		var cut atomic.Int64
+		s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+			if f.Command == frame.CONNECT {
+				c.send(frame.New(frame.CONNECTED, frame.Version, "1.2"))
+				cut.Add(1)
+			}
+			_ = c.Close()
+			return true
+		})
+		l := brokertest.Launch(t, broker.Config{URLs: []string{s.url()}, BackoffMin: time.Millisecond, BackoffMax: time.Millisecond}, brokertest.Consume(queue(t, "in")))
+		require.Eventually(t, func() bool { return cut.Load() > 300 }, brokertest.Patience, time.Millisecond)
+		l.Stop()
+	})
 	t.Run("connections cut at login", func(t *testing.T) {
 		for _, command := range []string{frame.CONNECT, frame.SUBSCRIBE, frame.BEGIN} {
 			var cut atomic.Int64
@@ -265,136 +278,4 @@ func TestTrap08NothingLeaks(t *testing.T) {
 			l.Stop()
 		}
 	})
-}
-
-// Sends without receipt are lost in silence when a connection breaks.
-func TestTrap09NothingIsLostWhenConnectionsBreak(t *testing.T) {
-	const n = 2000
-	var mu sync.Mutex
-	var arrived []string
-	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
-		if f.Command != frame.SEND {
-			return false
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		arrived = append(arrived, string(f.Body))
-		if len(arrived)%97 == 0 { // in the midst of a batch
-			_ = c.Close()
-			return true
-		}
-		return false
-	})
-	l := brokertest.Launch(t, broker.Config{URLs: []string{s.url()}, BackoffMax: 10 * time.Millisecond, ReceiptTimeout: time.Second})
-	for i := range n - 1 {
-		require.NoError(t, l.Publish(text(t, "q", fmt.Sprint(i)), nil))
-	}
-	require.NoError(t, l.Confirmed(text(t, "q", fmt.Sprint(n-1))))
-	l.Stop()
-	next := 0
-	for _, body := range arrived {
-		var k int
-		_, err := fmt.Sscan(body, &k)
-		require.NoError(t, err)
-		require.LessOrEqual(t, k, next, "gap")
-		if k == next {
-			next++
-		}
-	}
-	require.Equal(t, n, next)
-	require.Greater(t, len(arrived), n)
-}
-
-// SUBSCRIBE with a receipt ends the subscription; the link says that it is up
-// when a later frame was confirmed.
-func TestTrap10SubscribedWithoutReceipt(t *testing.T) {
-	var mu sync.Mutex
-	var seen []string
-	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
-		mu.Lock()
-		defer mu.Unlock()
-		_, asked := f.Header.Contains(frame.Receipt)
-		if c.number == 3 && f.Command != frame.ABORT {
-			seen = append(seen, fmt.Sprint(f.Command, " ", asked))
-		}
-		if f.Command == frame.BEGIN && c.sub != "" {
-			c.message("1", "hello")
-			<-time.After(100 * time.Millisecond)
-			seen = append(seen, "receipt")
-		}
-		return false
-	})
-	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}}, brokertest.Consume(queue(t, "in")))
-	mu.Lock()
-	require.Equal(t, []string{"CONNECT false", "SUBSCRIBE false", "BEGIN true", "receipt"}, seen)
-	mu.Unlock()
-	require.Equal(t, "hello", string(l.Next().Body))
-}
-
-// One ERROR frame kills everything on its connection.
-func TestTrap11ErrorCostsOneMessage(t *testing.T) {
-	var mu sync.Mutex
-	var stored []string
-	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
-		if f.Command != frame.SEND {
-			return false
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		if string(f.Body) == "poison" {
-			c.refuse("not that")
-			return true
-		}
-		stored = append(stored, string(f.Body))
-		return false
-	})
-	var dropped []string
-	cfg := broker.Config{URLs: []string{s.url()}, OnDrop: func(m broker.Message, _ error) { dropped = append(dropped, m.Body) }}
-	l := brokertest.Run(t, cfg, brokertest.Consume(queue(t, "in")))
-	var want []string
-	for i := range 200 {
-		body := fmt.Sprint(i)
-		if i%50 == 25 {
-			body = "poison"
-		} else {
-			want = append(want, body)
-		}
-		require.NoError(t, l.Publish(text(t, "q", body), nil))
-	}
-	require.NoError(t, l.Confirmed(text(t, "q", "last")))
-	require.ErrorIs(t, l.FragileConfirmed(text(t, "q", "poison")), broker.ErrRefused)
-	require.NoError(t, l.FragileConfirmed(text(t, "q", "fine")))
-	require.Zero(t, l.Stats().Reconnects, "the consuming connection is the same")
-	l.Stop()
-	require.Equal(t, slices.Repeat([]string{"poison"}, 5), dropped)
-	var first []string
-	for _, body := range stored {
-		if !slices.Contains(first, body) {
-			first = append(first, body)
-		}
-	}
-	require.Equal(t, append(want, "last", "fine"), first)
-}
-
-// The library sets no write deadline: a broker that stops reading blocks it.
-func TestTrap12StalledWriteDropsTheConnection(t *testing.T) {
-	var stalled atomic.Bool
-	release := make(chan struct{})
-	s := newFake(t, func(_ *fakeConn, f *frame.Frame) bool {
-		if f.Command == frame.SEND && !stalled.Swap(true) {
-			<-release
-		}
-		return false
-	})
-	t.Cleanup(func() { close(release) })
-	const wait = 3 * time.Second
-	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, WriteTimeout: 300 * time.Millisecond, ReceiptTimeout: wait})
-	start := time.Now()
-	large := fmt.Sprintf("%01048576d", 7)
-	for range 20 {
-		require.NoError(t, l.Publish(text(t, "q", large), nil))
-	}
-	require.NoError(t, l.Confirmed(text(t, "q", "last")))
-	require.Less(t, time.Since(start), wait)
-	require.EqualValues(t, 4, s.accepted.Load(), "only the publishing connection was replaced")
 }
