@@ -28,7 +28,10 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait for something that must come.
-const patience = 15 * time.Second
+const (
+	patience = 15 * time.Second
+	tick     = 5 * time.Millisecond // of polls
+)
 
 // brokers are what the stories run on.
 var brokers = []struct {
@@ -86,7 +89,7 @@ func (l *lab) run(o bridge.Options) {
 		cancel()
 		require.NoError(l.t, <-done)
 	})
-	require.Eventually(l.t, func() bool { return l.worker.Ready() == nil }, patience, 10*time.Millisecond, "worker ready")
+	require.Eventually(l.t, func() bool { return l.worker.Ready() == nil }, patience, tick, "worker ready")
 }
 
 // logBuffer keeps what the worker logs.

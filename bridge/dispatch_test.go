@@ -1,0 +1,84 @@
+package bridge
+
+import (
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"gcbridge/bridge/broker"
+	"gcbridge/bridge/config"
+	"gcbridge/protocol"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// offline is a worker whose link and watch do not run: what it publishes
+// waits in the link's buffer.
+func offline(t *testing.T) *Worker {
+	t.Helper()
+	cfg := config.Default()
+	cfg.NodeID, cfg.AdminListen, cfg.MessageFormat = "n1", "", "DEFAULT"
+	w, err := New(cfg, Options{Log: zerolog.Nop()})
+	require.NoError(t, err)
+	t.Cleanup(w.servers.close)
+	return w
+}
+
+// delivery is a command as the link hands it over; acks counts its acknowledgements.
+func delivery(id, jmsType, body string, acks *int) *broker.Delivery {
+	return &broker.Delivery{
+		ID: id, Type: jmsType, Body: []byte(body), Received: time.Now(), Timestamp: time.Now(),
+		Properties: map[string]string{}, AckFunc: func() { *acks++ },
+	}
+}
+
+func TestExpiredCommandIsDroppedAndCounted(t *testing.T) {
+	w, acks := offline(t), 0
+	d := delivery("m1", "Hello#A", "", &acks)
+	d.Expires = d.Received.Add(-time.Millisecond)
+	w.receive(d)
+	require.Equal(t, 1, acks, "[C4]")
+	require.EqualValues(t, 1, w.Snapshot().Counters["commands_expired"])
+	require.Zero(t, w.Snapshot().Bound, "Hello was not executed")
+}
+
+func TestCommandsAreLeftToOthersWhileStopping(t *testing.T) {
+	w, acks := offline(t), 0
+	w.stopping.Store(true)
+	w.receive(delivery("m1", "Hello#A", "", &acks))
+	require.Zero(t, acks)
+	require.Zero(t, w.Snapshot().Bound)
+}
+
+func TestRedeliveredCommandRunsOnce(t *testing.T) {
+	w, acks := offline(t), 0
+	for range 3 {
+		w.receive(delivery("m1", "Hello#A", "", &acks))
+	}
+	require.EqualValues(t, 1, w.Snapshot().Counters["answers_O-005"])
+	require.EqualValues(t, 2, w.Snapshot().Counters["commands_redelivered"])
+	require.Zero(t, acks, "the broker does not have the answer yet")
+}
+
+func TestFormatOfADestination(t *testing.T) {
+	w, acks := offline(t), 0
+	d := delivery("m1", "Hello#A", "", &acks)
+	d.Properties["gcFormat"] = "JSON"
+	w.receive(d)
+	b, ok := w.agents.destination("/topic/A", time.Now())
+	require.True(t, ok)
+	require.Equal(t, protocol.FormatJSON, b.dialect.Format, "[D3]")
+}
+
+func TestRegistryIsBounded(t *testing.T) {
+	m := map[string]bound{}
+	for i, name := range []string{"a", "b", "c", "d"} {
+		makeRoom(m, 3)
+		m[name] = bound{seen: time.Unix(int64(i), 0)}
+	}
+	require.Len(t, m, 3)
+	require.NotContains(t, m, "a", "the one seen longest ago went")
+}
