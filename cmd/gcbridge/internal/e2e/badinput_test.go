@@ -103,7 +103,7 @@ func TestBadInput(t *testing.T) {
 					good := p.do("GetState#1001", "")
 					p.answer(own, good, "1001#State#NOT_READY#")
 					require.Empty(t, p.describe(), "nothing else was said")
-					for _, r := range l.sim.Requests() {
+					for _, r := range l.asked() {
 						require.NotContains(t, r.Body, "evil")
 						require.False(t, r.Method == "POST", "a call was made: %s", r.Path)
 					}
@@ -124,7 +124,7 @@ func TestExpiredCommandIsNotExecuted(t *testing.T) {
 			l.sim.ClearRequests()
 			p.do("MakeReady#1001", "", "expires", strconv.FormatInt(time.Now().Add(-time.Second).UnixMilli(), 10))
 			p.answer(own, p.do("GetState#1001", ""), "NOT_READY")
-			require.Empty(t, l.sim.Requests(), "[C4]")
+			require.Empty(t, l.asked(), "[C4]")
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +93,11 @@ func (l *lab) run(o bridge.Options) {
 	require.Eventually(l.t, func() bool { return l.worker.Ready() == nil }, patience, tick, "worker ready")
 }
 
+// asked is every request to Finesse but the polls of SystemInfo.
+func (l *lab) asked() []sim.Request {
+	return slices.DeleteFunc(l.sim.Requests(), func(r sim.Request) bool { return strings.HasSuffix(r.Path, "/SystemInfo") })
+}
+
 // logBuffer keeps what the worker logs.
 type logBuffer struct {
 	mu sync.Mutex
@@ -133,7 +139,7 @@ func (g got) String() string { return g.dest + " " + g.body }
 func newPhone(t testing.TB, brokerURL string, listen ...string) *phone {
 	t.Helper()
 	conn, err := stomp.Dial("tcp", strings.TrimPrefix(brokerURL, "stomp://"),
-		stomp.ConnOpt.HeartBeat(0, 0), stomp.ConnOpt.RcvReceiptTimeout(patience))
+		stomp.ConnOpt.HeartBeat(0, 0), stomp.ConnOpt.RcvReceiptTimeout(patience), stomp.ConnOpt.Logger(silent{}))
 	require.NoError(t, err)
 	p := &phone{t: t, conn: conn}
 	for _, dest := range listen {
@@ -286,3 +292,15 @@ func jsonOf(v any) (string, error) {
 	b, err := json.Marshal(v)
 	return string(b), err
 }
+
+// silent is a go-stomp logger that says nothing.
+type silent struct{}
+
+func (silent) Debugf(string, ...any)   {}
+func (silent) Infof(string, ...any)    {}
+func (silent) Warningf(string, ...any) {}
+func (silent) Errorf(string, ...any)   {}
+func (silent) Debug(string)            {}
+func (silent) Info(string)             {}
+func (silent) Warning(string)          {}
+func (silent) Error(string)            {}
