@@ -12,8 +12,10 @@ type Act struct {
 	Action string // requestedAction
 	Target string // targetMediaAddress
 	To     string // toAddress
+	Params map[string]string
 	// Of UPDATE_CALL_DATA.
 	WrapUpReason *string
+	WrapUpItems  []string // CCX
 	Variables    []Variable
 }
 
@@ -23,6 +25,7 @@ type Act struct {
 type actionRule struct {
 	name   string
 	in     []CallState
+	on     []kind // nil: ordinary and outbound
 	listed bool
 	// when narrows the announcement and the permission further.
 	when func(d *dialog, p *party) bool
@@ -32,6 +35,9 @@ type actionRule struct {
 // actionRules is in the order in which actions are announced.
 func actionRules() []actionRule {
 	return []actionRule{
+		{name: "ACCEPT", in: []CallState{Alerting, Active}, on: []kind{reservation}, listed: true, when: isAgent, run: (*Engine).accept},
+		{name: "REJECT", in: []CallState{Alerting, Active}, on: []kind{reservation}, listed: true, when: isAgent, run: plain((*Engine).leave)},
+		{name: "CLOSE", in: []CallState{Alerting, Active}, on: []kind{reservation}, listed: true, when: mayClose, run: plain((*Engine).leave)},
 		{name: "ANSWER", in: []CallState{Alerting}, listed: true, run: plain((*Engine).answer)},
 		{name: "TRANSFER_SST", in: []CallState{Active}, listed: true, run: (*Engine).transferSST},
 		{name: "CONSULT_CALL", in: []CallState{Active}, listed: true, run: (*Engine).consult},
@@ -40,8 +46,12 @@ func actionRules() []actionRule {
 		{name: "SEND_DTMF", in: []CallState{Active}, listed: true, run: nothing},
 		{name: "TRANSFER", in: []CallState{Held}, listed: true, when: hasActiveCall, run: (*Engine).transfer},
 		{name: "CONFERENCE", in: []CallState{Held}, listed: true, when: hasActiveCall, run: (*Engine).conference},
-		{name: "DROP", in: []CallState{Initiating, Initiated, Active, Held, Failed}, listed: true, run: plain((*Engine).leave)},
+		{name: "DROP", in: []CallState{Initiating, Initiated, Active, Held, Failed}, on: []kind{ordinary, outbound, monitoring}, listed: true, run: plain((*Engine).leave)},
 		{name: "RETRIEVE", in: []CallState{Held}, listed: true, run: plain((*Engine).retrieve)},
+		{name: "PARTICIPANT_DROP", in: []CallState{Active, Held}, when: inConference, run: plain((*Engine).leave)},
+		{name: "UPDATE_SCHEDULED_CALLBACK", in: []CallState{Active, Held, WrapUp}, on: []kind{outbound}, listed: true, when: isAgent, run: (*Engine).scheduleCallback},
+		{name: "CANCEL_SCHEDULED_CALLBACK", in: []CallState{Active, Held, WrapUp}, on: []kind{outbound}, listed: true, when: hasCallback, run: (*Engine).cancelCallback},
+		{name: "RECLASSIFY", in: []CallState{Active, Held, WrapUp}, on: []kind{outbound}, listed: true, when: wasPreviewed, run: (*Engine).reclassify},
 	}
 }
 
@@ -65,6 +75,12 @@ func plain(f func(*Engine, *dialog, *party)) func(*Engine, *dialog, *party, Act)
 // nothing is an action that shows in no event.
 func nothing(*Engine, *dialog, *party, Act) *Failure { return nil }
 
+func isAgent(_ *dialog, p *party) bool { return p.agent != nil }
+
+// inConference: with fewer than three there is nobody to drop out of a call
+// that goes on.
+func inConference(d *dialog, p *party) bool { return p.agent != nil && len(d.others(p)) >= 2 }
+
 func hasActiveCall(d *dialog, p *party) bool {
 	if p.agent == nil {
 		return false
@@ -74,7 +90,11 @@ func hasActiveCall(d *dialog, p *party) bool {
 }
 
 func (r actionRule) allows(d *dialog, p *party) bool {
-	return slices.Contains(r.in, p.state) && (r.when == nil || r.when(d, p))
+	kinds := r.on
+	if kinds == nil {
+		kinds = []kind{ordinary, outbound}
+	}
+	return !p.passive && slices.Contains(kinds, d.kind) && slices.Contains(r.in, p.state) && (r.when == nil || r.when(d, p))
 }
 
 // allowed are the actions announced for a participant.
@@ -134,6 +154,9 @@ func (e *Engine) updateData(d *dialog, _ *party, c Act) *Failure {
 	d.setVariables(c.Variables)
 	if c.WrapUpReason != nil {
 		d.wrapUpReason = *c.WrapUpReason
+	}
+	if c.WrapUpItems != nil && e.cfg.Flavor == CCX {
+		d.wrapUpItems = c.WrapUpItems
 	}
 	e.put(d)
 	return nil

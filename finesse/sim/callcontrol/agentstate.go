@@ -23,6 +23,7 @@ const (
 	refuseIt                  // Invalid State 22
 	refuseMode                // 265
 	refuseBusy                // 33
+	refuseHard                // Internal Server Error
 )
 
 // stateRule is a row of the transition table: from any of these states, to
@@ -43,6 +44,8 @@ var stateRules = []stateRule{
 	{from: []State{Work, WorkReady}, to: []State{Ready, NotReady}, cce: leaveWrap, ccx: leaveWrap},
 	{from: []State{Talking, Hold, Reserved}, to: []State{Ready}, cce: pend, ccx: refuseMode},
 	{from: []State{Talking, Hold, Reserved}, to: []State{NotReady}, cce: pend, ccx: pend},
+	{from: []State{ReservedOutbound, ReservedPreview}, to: []State{Ready, NotReady}, cce: pend, ccx: refuseHard},
+	{from: []State{ReservedOutbound, ReservedPreview}, to: []State{Logout}, cce: refuseIt, ccx: refuseHard},
 }
 
 // forcedRules are the rows for supervisors: NOT_READY only out of READY and
@@ -55,7 +58,7 @@ var forcedRules = []stateRule{
 	{from: []State{NotReady, Ready}, to: []State{Logout}, onCall: true, cce: pend, ccx: pend},
 	{from: []State{NotReady, Ready}, to: []State{Logout}, cce: change, ccx: change},
 	{from: []State{Work, WorkReady}, to: []State{Logout}, cce: leaveWrap, ccx: leaveWrap},
-	{from: []State{Talking, Hold, Reserved}, to: []State{Logout}, cce: pend, ccx: pend},
+	{from: []State{Talking, Hold, Reserved, ReservedOutbound, ReservedPreview}, to: []State{Logout}, cce: pend, ccx: pend},
 }
 
 func judge(rules []stateRule, f Flavor, from, to State, onCall bool) verdict {
@@ -112,7 +115,7 @@ func (c SetState) run(e *Engine, a *agent) *Failure {
 		a.pending = want
 		e.userEvent(a)
 	case leaveWrap:
-		if a.profile.WrapUpIncoming == WrapUpRequiredData && a.wrap.wrapUpReason == "" && !c.Forced {
+		if a.profile.WrapUpIncoming == WrapUpRequiredData && a.wrap.wrapUpReason == "" && len(a.wrap.wrapUpItems) == 0 && !c.Forced {
 			return ptr(wrapUpDataRequired())
 		}
 		a.pending = want
@@ -121,6 +124,8 @@ func (c SetState) run(e *Engine, a *agent) *Failure {
 		return ptr(invalidWorkMode())
 	case refuseBusy:
 		return ptr(resourceBusy())
+	case refuseHard:
+		return ptr(internalError())
 	default:
 		return ptr(invalidState())
 	}

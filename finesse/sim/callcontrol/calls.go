@@ -2,12 +2,14 @@ package callcontrol
 
 import "path"
 
-// Inbound is a caller from outside, or an agent's phone, dialling an agent.
+// Inbound is a caller from outside, or an agent's phone, dialling an agent or,
+// from outside, a queue, which gives the call to the agent who is READY for
+// longest or lets it wait.
 // From the extension of a signed-in agent it is that agent's own call. A
 // READY agent gets it as a routed call, any other as a direct one. Errors are
 // a *Refusal.
 type Inbound struct {
-	From, To               string // To: extension or id of a signed-in agent
+	From, To               string // To: extension or id of a signed-in agent, or a queue's number
 	Variables              []Variable
 	CallType               string // "": by flavour and routing
 	Dialed                 string // "": To
@@ -49,9 +51,13 @@ func (c Inbound) apply(e *Engine) error {
 		e.dial(from, dest, "", c.Variables)
 		return nil
 	}
+	q := e.queueAt(c.To)
 	switch {
 	case c.From == "":
 		return refuse("a call needs a from")
+	case to == nil && q != nil:
+		e.enqueue(q, c)
+		return nil
 	case to == nil:
 		return notFound("nobody is signed in at %s", c.To)
 	case to.busy():
@@ -72,11 +78,17 @@ func (c Inbound) apply(e *Engine) error {
 	p := e.join(d, to.ext, to, Alerting)
 	e.join(d, c.From, nil, Initiated)
 	p.incoming, p.routed = true, routed
-	e.ring(d, p)
-	if routed && e.cfg.RingTimeout > 0 {
-		e.after(e.cfg.RingTimeout, ringTimeout{d.id, to.ext})
+	e.reveal(p.agent, d)
+	if routed {
+		e.limitRinging(d, p)
 	}
 	return nil
+}
+
+func (e *Engine) limitRinging(d *dialog, p *party) {
+	if e.cfg.RingTimeout > 0 {
+		e.after(e.cfg.RingTimeout, ringTimeout{d.id, p.address})
+	}
 }
 
 func inboundType(f Flavor, routed bool) string {
@@ -87,15 +99,6 @@ func inboundType(f Flavor, routed bool) string {
 		return "ACD_IN"
 	}
 	return "PREROUTE_ACD_IN"
-}
-
-// ring shows a call to the agent it came to: his state first.
-func (e *Engine) ring(d *dialog, p *party) {
-	a := p.agent
-	a.calls = append(a.calls, d)
-	e.settle(a)
-	a.calls = a.calls[:len(a.calls)-1]
-	e.post(a, d)
 }
 
 // offReady makes a READY agent NOT_READY for the length of a call.
@@ -147,10 +150,7 @@ func (e *Engine) dial(a *agent, to, associated string, vars []Variable) {
 	d.associated = associated
 	d.setVariables(vars)
 	p := e.join(d, a.ext, a, Initiating)
-	a.calls = append(a.calls, d)
-	e.settle(a) // off-hook shows before the dialog does
-	a.calls = a.calls[:len(a.calls)-1]
-	e.post(a, d)
+	e.reveal(a, d) // off-hook shows before the dialog does
 	d.state = Initiated
 	e.move(p, Initiated)
 	e.put(d)
@@ -178,7 +178,7 @@ func (e *Engine) reach(d *dialog, p *party, to string, b *agent) {
 		q.incoming = true
 		d.state = Alerting
 		e.put(d)
-		e.ring(d, q)
+		e.reveal(b, d)
 		return
 	}
 	rule := e.numberRule(to)
@@ -192,15 +192,17 @@ func (e *Engine) reach(d *dialog, p *party, to string, b *agent) {
 	case Answers:
 		e.after(rule.After, farEndAnswers{d.id, to})
 	}
-	e.join(d, to, nil, Alerting)
+	if !e.hidesCustomer(d) {
+		e.join(d, to, nil, Alerting)
+	}
 	d.state = Alerting
 	e.put(d)
 }
 
 // numberRule is the behaviour of a number without an agent: a known phone
-// that nobody sits at rings.
+// that nobody sits at, and a queue, ring.
 func (e *Engine) numberRule(to string) NumberRule {
-	if e.devices[to] {
+	if e.devices[to] || e.queueAt(to) != nil {
 		return NumberRule{Behaviour: Rings}
 	}
 	for _, r := range e.cfg.Numbers {
@@ -219,7 +221,11 @@ func (e *Engine) failCall(d *dialog, p *party, cause string) {
 
 func (c farEndAnswers) apply(e *Engine) error {
 	if d := e.dialogs[c.dialog]; d != nil {
-		if p := d.at(c.address); p != nil && p.state == Alerting {
+		p := d.at(c.address)
+		if p == nil && d.state == Alerting && e.hidesCustomer(d) {
+			p = e.join(d, c.address, nil, Alerting)
+		}
+		if p != nil && p.state == Alerting {
 			e.connect(d, p)
 			e.put(d)
 		}
@@ -230,6 +236,7 @@ func (c farEndAnswers) apply(e *Engine) error {
 // connect makes p and whoever waits for it ACTIVE.
 func (e *Engine) connect(d *dialog, p *party) {
 	e.move(p, Active)
+	p.reserves = ""
 	for _, q := range d.parties {
 		if q.state == Initiated || q.state == Initiating {
 			e.move(q, Active)

@@ -22,6 +22,7 @@ type Engine struct {
 	byExt   map[string]*agent // signed in
 	reasons map[string]*Reason
 	dialogs map[string]*dialog
+	queues  []*queue
 	nextID  int
 	rules   []actionRule
 	timers  timerHeap
@@ -57,6 +58,7 @@ func New(cfg Config) *Engine {
 	for i := range cfg.Reasons {
 		e.reasons[cfg.Reasons[i].ID] = &cfg.Reasons[i]
 	}
+	e.makeQueues()
 	return e
 }
 
@@ -66,6 +68,9 @@ func New(cfg Config) *Engine {
 func (e *Engine) Apply(now time.Time, requestID string, c Command) ([]Event, error) {
 	e.now, e.reqID, e.reqBy, e.onUser, e.out = now, requestID, "", false, nil
 	err := c.apply(e)
+	e.reqBy = "" // what follows answers nobody's request
+	e.distribute()
+	e.tellQueues()
 	out := e.out
 	e.out = nil
 	return out, err
@@ -108,6 +113,14 @@ func (e *Engine) Dialog(id string) (*Dialog, bool) {
 	return e.snapshot(d), true
 }
 
+// LastDialog is the id of the newest dialog, "" before the first.
+func (e *Engine) LastDialog() string {
+	if e.nextID == max(e.cfg.FirstDialogID, 1) {
+		return ""
+	}
+	return strconv.Itoa(e.nextID - 1)
+}
+
 // Dialogs are an agent's dialogs, oldest first.
 func (e *Engine) Dialogs(agentID string) []*Dialog {
 	a, ok := e.agents[agentID]
@@ -142,11 +155,20 @@ func (e *Engine) emit(ev Event) {
 }
 
 func (e *Engine) userEvent(a *agent) {
+	e.tally(a)
 	e.emit(Event{Kind: UserChanged, Agent: a.profile.ID, User: a.snapshot()})
 }
 
 func (e *Engine) fail(a *agent, f Failure) {
 	e.emit(Event{Kind: RequestFailed, Agent: a.profile.ID, Failure: &f})
+}
+
+// reveal shows d to a: first what it makes of his state, then the dialog.
+func (e *Engine) reveal(a *agent, d *dialog) {
+	a.calls = append(a.calls, d)
+	e.settle(a)
+	a.calls = a.calls[:len(a.calls)-1]
+	e.post(a, d)
 }
 
 // post shows d to a for the first time.

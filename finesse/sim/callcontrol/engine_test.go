@@ -24,6 +24,10 @@ func testConfig(f Flavor, rule WrapUpRule) Config {
 			{Pattern: "9*", Behaviour: Answers, After: time.Second},
 			{Pattern: "????", Behaviour: BadDestination},
 		},
+		Queues: []Queue{
+			{ID: "10", Name: "Sales", Number: "3001", Agents: []string{"1001", "1002"}},
+			{ID: "20", Name: "Support", Number: "3002", Agents: []string{"1002", "1003"}},
+		},
 		RingTimeout: 20 * time.Second, PresenceGrace: time.Minute, FirstDialogID: 1,
 	}
 	for i := 1; i <= 4; i++ {
@@ -41,6 +45,8 @@ type script struct {
 	e   *Engine
 	now time.Time
 	log []string
+	// queue is what was told of queues, apart from the rest.
+	queue []string
 }
 
 func newScript(t *testing.T, cfg Config) *script {
@@ -73,6 +79,10 @@ func (s *script) signIn(ids ...string) *script {
 
 func (s *script) note(out []Event) {
 	for _, ev := range out {
+		if q := ev.Queue; q != nil {
+			s.queue = append(s.queue, fmt.Sprintf("%s waiting %d ready %d talking %d", q.Name, q.CallsInQueue, q.AgentsReady, q.TalkingInbound))
+			continue
+		}
 		s.log = append(s.log, line(ev))
 	}
 }

@@ -43,6 +43,10 @@ func resourceBusy() Failure {
 	return Failure{Type: "Invalid State", Message: "CF_RESOURCE_BUSY", Data: "33"}
 }
 
+func internalError() Failure {
+	return Failure{Type: "Internal Server Error", Message: "CF_GENERIC_OPERATION", Data: "1"}
+}
+
 func reasonRequired() Failure {
 	return Failure{Type: "Invalid State", Message: "CF_REASON_CODE_REQUIRED", Data: "281"}
 }

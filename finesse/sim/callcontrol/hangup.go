@@ -49,6 +49,10 @@ func (c ringTimeout) apply(e *Engine) error {
 		if a.pending == nil {
 			a.base = e.system(NotReady, sysNoAnswer)
 		}
+		if d.waitsIn != nil {
+			e.requeue(d, p)
+			return nil
+		}
 		e.leave(d, p)
 	}
 	return nil
@@ -59,6 +63,10 @@ func (e *Engine) leave(d *dialog, p *party) {
 	rest := d.others(p)
 	agentLeft := slices.ContainsFunc(rest, func(q *party) bool { return q.agent != nil && q.state != Alerting })
 	switch {
+	case d.kind == monitoring:
+		e.endMonitor(d)
+	case d.kind == reservation:
+		e.release(d)
 	case !d.answered():
 		e.abandon(d)
 	case len(rest) >= 2 && agentLeft:
@@ -71,6 +79,7 @@ func (e *Engine) leave(d *dialog, p *party) {
 // abandon ends a call that nobody answered. An agent whose phone rang gets
 // the DELETE alone, with the dialog's and the caller's states as they were.
 func (e *Engine) abandon(d *dialog) {
+	d.leaveQueue()
 	for _, q := range slices.Clone(d.parties) {
 		if q.agent != nil && q.state == Alerting {
 			e.move(q, Dropped)

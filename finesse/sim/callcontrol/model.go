@@ -37,6 +37,10 @@ const (
 	Hold      State = "HOLD"
 	Work      State = "WORK"
 	WorkReady State = "WORK_READY"
+
+	// Held for the dialer: a call that comes, a contact to look at.
+	ReservedOutbound State = "RESERVED_OUTBOUND"
+	ReservedPreview  State = "RESERVED_OUTBOUND_PREVIEW"
 )
 
 // CallState is the state of a dialog or of a participant.
@@ -52,6 +56,7 @@ const (
 	WrapUp     CallState = "WRAP_UP"
 	Failed     CallState = "FAILED"
 	Dropped    CallState = "DROPPED"
+	Accepted   CallState = "ACCEPTED" // a preview
 )
 
 // WrapUpRule says whether an agent wraps up after a call.
@@ -123,6 +128,10 @@ type Config struct {
 	// codes of that category exist.
 	ReasonRequired bool
 	FirstDialogID  int
+	Queues         []Queue
+	// MaxConference is how many parties a conference may have; a barge beyond
+	// it is refused with 20700. 0: no limit.
+	MaxConference int
 }
 
 // User is a snapshot of an agent.
@@ -165,8 +174,12 @@ type Dialog struct {
 	QueueNumber  string
 	QueueName    string
 	WrapUpReason string
+	WrapUpItems  []string // CCX
 	Variables    []Variable
 	Parties      []Party
+	// Of the dialer's calls.
+	Classification               string
+	CallbackTime, CallbackNumber string
 }
 
 // Party returns the participant at address.
@@ -189,9 +202,10 @@ const (
 	DialogChanged Kind = "PUT"
 	DialogRemoved Kind = "DELETE"
 	RequestFailed Kind = "ERROR"
+	QueueChanged  Kind = "QUEUE" // for nobody in particular: Agent is ""
 )
 
-// Event is one notification for one agent.
+// Event is one notification for one agent, or about a queue.
 type Event struct {
 	Kind      Kind
 	Agent     string
@@ -199,6 +213,7 @@ type Event struct {
 	User      *User
 	Dialog    *Dialog
 	Failure   *Failure
+	Queue     *QueueStats
 }
 
 // callVariables is how many numbered variables every call has.

@@ -36,8 +36,10 @@ type agent struct {
 	shown   State // what the world sees: base, or what his calls make of it
 	since   time.Time
 	calls   []*dialog // that he sees, oldest first
-	wrap    *dialog   // in wrap-up
-	absent  int       // counts presence changes; an old timer's count is stale
+	queues  []*queue
+	tally   tally   // how his queues count him
+	wrap    *dialog // in wrap-up
+	absent  int     // counts presence changes; an old timer's count is stale
 
 	mobileMode, mobileNumber string
 }
@@ -58,11 +60,12 @@ func (a *agent) snapshot() *User {
 	return u
 }
 
-// live are his participants in calls that are not over for him.
+// live are his participants in calls that are not over for him; where he is
+// only listened to does not count.
 func (a *agent) live() []*party {
 	var out []*party
 	for _, d := range a.calls {
-		if p := d.of(a); p.live() {
+		if p := d.of(a); p.live() && !p.passive {
 			out = append(out, p)
 		}
 	}
@@ -81,7 +84,7 @@ func (a *agent) busy() bool { return a.wrap != nil || len(a.live()) > 0 }
 // in returns the first live participant of a in state s, other than in d.
 func (a *agent) in(s CallState, d *dialog) (*dialog, *party) {
 	for _, x := range a.calls {
-		if p := x.of(a); x != d && p.state == s {
+		if p := x.of(a); x != d && p.state == s && !p.passive {
 			return x, p
 		}
 	}
@@ -96,9 +99,27 @@ type dialog struct {
 	state                     CallState
 	callType, wrapUpReason    string
 	controller                string // extension of who made the conference
+	wrapUpItems               []string
 	vars                      []Variable
 	parties                   []*party
+
+	kind      kind
+	watched   *dialog // monitoring: the call that is listened to
+	monitor   *dialog // the monitoring of this call
+	waitsIn   *queue
+	waitsFrom time.Time
+	dialer    dialerCall
 }
+
+// kind tells the calls apart in which an agent may do different things.
+type kind int
+
+const (
+	ordinary    kind = iota
+	outbound         // the dialer's call to a customer
+	reservation      // a contact that the agent previews
+	monitoring       // a supervisor listens
+)
 
 // party is the moving part of a [Party].
 type party struct {
@@ -110,6 +131,9 @@ type party struct {
 	incoming       bool
 	routed         bool // the call came to him from a queue
 	sees           bool // has got the POST and not yet the DELETE
+	passive        bool // is listened to and may do nothing
+	// reserves is the state that the party puts its agent in, for the dialer.
+	reserves State
 }
 
 // live reports whether the party is still in the call.
@@ -169,8 +193,9 @@ func (e *Engine) snapshot(d *dialog) *Dialog {
 		ID: d.id, SecondaryID: d.secondary, AssociatedID: d.associated, From: d.from, To: d.to,
 		State: d.state, CallType: d.callType, DNIS: d.dnis, DialedNumber: d.dialed,
 		QueueNumber: d.queueNumber, QueueName: d.queueName, WrapUpReason: d.wrapUpReason,
-		Variables: slices.Clone(d.vars),
-		Parties:   make([]Party, 0, len(d.parties)),
+		WrapUpItems: slices.Clone(d.wrapUpItems), Variables: slices.Clone(d.vars),
+		Classification: d.dialer.classification, CallbackTime: d.dialer.callbackTime, CallbackNumber: d.dialer.callbackNumber,
+		Parties: make([]Party, 0, len(d.parties)),
 	}
 	for _, p := range d.parties {
 		x := Party{
@@ -188,6 +213,8 @@ func (e *Engine) snapshot(d *dialog) *Dialog {
 // settle shows what base and calls make of a now, with an event if that is
 // news. When the last call is over the pending state takes effect.
 func (e *Engine) settle(a *agent) {
+	e.endMonitors(a)
+	defer e.tally(a)
 	before, reason := a.shown, a.base.reasonID
 	hadPending := a.pending != nil
 	if a.signedIn() && !a.busy() {
@@ -217,7 +244,12 @@ func (e *Engine) settle(a *agent) {
 // stateOf derives the visible state from base and calls.
 func stateOf(f Flavor, a *agent) State {
 	var connected, held, ringing, dialling bool
+	var reserved State
 	for _, p := range a.live() {
+		if p.reserves != "" {
+			reserved = p.reserves
+			continue
+		}
 		if f == CCX && !p.routed {
 			continue // calls that no queue sent do not show
 		}
@@ -241,6 +273,8 @@ func stateOf(f Flavor, a *agent) State {
 		return Hold
 	case a.wrap != nil:
 		return wrapUpState(f, a)
+	case reserved != "":
+		return reserved
 	case ringing && a.base.state == Ready:
 		return Reserved
 	}

@@ -17,6 +17,7 @@ func TestAnythingKeepsTheInvariants(t *testing.T) {
 		flavor := rapid.SampledFrom([]Flavor{CCE, CCX}).Draw(t, "flavor")
 		rule := rapid.SampledFrom([]WrapUpRule{WrapUpRequired, WrapUpOptional, WrapUpNotAllowed, WrapUpRequiredData}).Draw(t, "wrap-up")
 		cfg := testConfig(flavor, rule)
+		cfg.MaxConference = 4
 		cfg.LogoutOnDisconnect = rapid.Bool().Draw(t, "load")
 		e, now := New(cfg), epoch
 		seen := map[string]int{} // agent/dialog: POST +1, DELETE -1
@@ -77,9 +78,9 @@ func TestAnythingKeepsTheInvariants(t *testing.T) {
 
 func drawCommand(t *rapid.T, e *Engine) Command {
 	agent := rapid.SampledFrom([]string{"1001", "1002", "1003", "1004"}).Draw(t, "agent")
-	number := rapid.SampledFrom([]string{"2001", "2002", "2003", "2004", "9000", "7000", "4711", "0551"}).Draw(t, "number")
+	number := rapid.SampledFrom([]string{"2001", "2002", "2003", "2004", "2001", "2002", "9000", "7000", "4711", "0551", "3001", "3002"}).Draw(t, "number")
 	dialog := fmt.Sprint(rapid.IntRange(max(1, e.nextID-4), e.nextID).Draw(t, "dialog"))
-	switch rapid.SampledFrom([]string{"login", "state", "state", "in", "in", "call", "act", "act", "act", "act", "act", "hang", "lost", "back"}).Draw(t, "what") {
+	switch rapid.SampledFrom([]string{"login", "state", "state", "in", "in", "call", "act", "act", "act", "act", "act", "hang", "lost", "back", "monitor", "monitor", "barge", "dial", "dial"}).Draw(t, "what") {
 	case "login":
 		return SetState{Agent: agent, State: Login, Extension: "2" + agent[1:]}
 	case "state":
@@ -91,6 +92,17 @@ func drawCommand(t *rapid.T, e *Engine) Command {
 		return Inbound{From: rapid.SampledFrom([]string{"0551", "0552", "2003"}).Draw(t, "from"), To: number}
 	case "call":
 		return MakeCall{Agent: agent, To: number}
+	case "monitor":
+		return SilentMonitor{Agent: agent, To: number}
+	case "barge":
+		for _, d := range e.Dialogs(agent) {
+			if d.CallType == monitorType {
+				return Barge{Agent: agent, To: d.To, Monitor: d.ID}
+			}
+		}
+		return Barge{Agent: agent, To: number, Monitor: dialog}
+	case "dial":
+		return Outbound{Agent: agent, Number: number, Mode: rapid.SampledFrom([]DialMode{Preview, Progressive, Predictive, Callback}).Draw(t, "mode")}
 	case "hang":
 		return HangUp{Dialog: dialog, Address: rapid.SampledFrom([]string{"", number}).Draw(t, "who")}
 	case "lost":
@@ -112,6 +124,29 @@ func drawCommand(t *rapid.T, e *Engine) Command {
 	return c
 }
 
+// checkQueues counts the queues anew.
+func checkQueues(t *rapid.T, e *Engine) {
+	for _, q := range e.queues {
+		want := QueueStats{ID: q.ID, Name: q.Name, Assigned: true, CallsInQueue: len(q.waiting)}
+		for _, a := range q.members {
+			want.count(tallyOf(a), 1)
+			if len(q.waiting) > 0 && a.shown == Ready {
+				t.Fatalf("a call waits in queue %s and agent %s is READY", q.ID, a.profile.ID)
+			}
+		}
+		for _, d := range q.waiting {
+			if e.dialogs[d.id] != d || d.answered() {
+				t.Fatalf("dialog %s waits in queue %s and should not", d.id, q.ID)
+			}
+		}
+		got, _ := e.Queue(q.ID)
+		got.LongestSince = time.Time{}
+		if got != want {
+			t.Fatalf("queue %s counts %+v, is %+v", q.ID, got, want)
+		}
+	}
+}
+
 // checkInvariants judges by the public snapshots alone.
 func checkInvariants(t *rapid.T, e *Engine) {
 	for id := range e.dialogs {
@@ -126,6 +161,7 @@ func checkInvariants(t *rapid.T, e *Engine) {
 			t.Fatalf("dialog %s is kept with everybody gone", id)
 		}
 	}
+	checkQueues(t, e)
 	for id := range e.agents {
 		u, _ := e.User(id)
 		checkAgent(t, e.cfg.Flavor, u, e.Dialogs(id))
@@ -134,10 +170,22 @@ func checkInvariants(t *rapid.T, e *Engine) {
 
 func checkAgent(t *rapid.T, f Flavor, u User, calls []*Dialog) {
 	count := map[CallState]int{}
+	listened, previews := 0, 0
 	for _, d := range calls {
 		p, ok := d.Party(u.Extension)
 		if !ok {
 			t.Fatalf("agent %s sees dialog %s and is not in it", u.ID, d.ID)
+		}
+		switch {
+		case d.CallType == monitorType && d.To == u.Extension:
+			if len(p.Actions) > 0 {
+				t.Fatalf("agent %s may %v where he is listened to", u.ID, p.Actions)
+			}
+			listened++
+			continue
+		case slices.Contains(p.Actions, "ACCEPT"):
+			previews++
+			continue
 		}
 		count[p.State]++
 	}
@@ -154,10 +202,20 @@ func checkAgent(t *rapid.T, f Flavor, u User, calls []*Dialog) {
 		ok = connected == 0 && count[Alerting] > 0
 	case Work, WorkReady:
 		ok = count[WrapUp] == 1 && connected+count[Held] == 0 && (f == CCE || u.State == Work)
+	case ReservedPreview:
+		ok = previews == 1 && len(calls) == 1
+	case ReservedOutbound:
+		ok = count[Alerting] == 1 && len(calls) == 1
 	case Ready:
 		ok = len(calls) == 0
 	case NotReady: // calls that no queue sent do not show on CCX, nor while they ring
 		ok = f == CCX && count[WrapUp] == 0 || connected+count[Held]+count[WrapUp] == 0
+	}
+	if previews > 0 && u.State != ReservedPreview {
+		t.Fatalf("agent %s previews and is %s", u.ID, u.State)
+	}
+	if listened > 1 || listened > 0 && count[Active]+count[Held] == 0 {
+		t.Fatalf("agent %s is listened to %d times, with calls %v", u.ID, listened, count)
 	}
 	if count[Active] > 1 {
 		t.Fatalf("agent %s speaks in %d calls", u.ID, count[Active])

@@ -27,7 +27,8 @@ func (e *Engine) transfer(d *dialog, p *party, _ Act) *Failure {
 	consult, _ := a.in(Active, d)
 	p.cause = "OTHER"
 	e.move(p, Dropped)
-	d.callType, d.secondary = "TRANSFER", consult.id
+	e.became(d, "TRANSFER")
+	d.secondary = consult.id
 	joined := e.merge(d, consult, p)
 	e.remove(a, d)
 	e.endMerged(consult, a)
@@ -55,7 +56,8 @@ func (e *Engine) conference(d *dialog, p *party, c Act) *Failure {
 	a := p.agent
 	consult, _ := a.in(Active, d)
 	d.controller = p.address
-	d.callType, d.secondary = "CONFERENCE", consult.id
+	e.became(d, "CONFERENCE")
+	d.secondary = consult.id
 	joined := e.merge(d, consult, p)
 	e.move(p, Active)
 	e.endMerged(consult, a)
@@ -74,7 +76,7 @@ func (e *Engine) merge(d, consult *dialog, p *party) []*party {
 	var joined []*party
 	for _, q := range consult.others(consult.of(p.agent)) {
 		x := e.join(d, q.address, q.agent, q.state)
-		x.incoming, x.routed = q.incoming, q.routed
+		x.incoming, x.routed, x.cause = q.incoming, q.routed, q.cause
 		joined = append(joined, x)
 	}
 	return joined
@@ -139,11 +141,11 @@ func (e *Engine) transferSST(d *dialog, p *party, c Act) *Failure {
 		q := e.join(consult, b.ext, b, Alerting)
 		q.incoming = true
 		e.join(consult, a.ext, nil, Initiated)
-		e.ring(consult, q)
+		e.reveal(b, consult)
 	}
 	p.cause = "OTHER"
 	e.move(p, Dropped)
-	d.callType = "TRANSFER"
+	e.became(d, "TRANSFER")
 	q := e.join(d, c.To, b, Alerting)
 	q.incoming = true
 	if b != nil {
