@@ -58,12 +58,12 @@ func (o demoOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	brk, err := embedded.Start(embedded.Config{Addr: freeAddr(ctx, o.broker), Log: log})
+	brk, err := embedded.Start(embedded.Config{Addr: freeAddr(ctx, o.broker), Log: log}) //nolint:contextcheck // Close ends it
 	if err != nil {
 		return err
 	}
 	defer brk.Close()
-	fin, err := sim.New(sim.Config{RESTAddr: freeAddr(ctx, o.rest), XMPPAddr: freeAddr(ctx, o.xmpp), Log: log})
+	fin, err := sim.New(sim.Config{RESTAddr: freeAddr(ctx, o.rest), XMPPAddr: freeAddr(ctx, o.xmpp), Log: log}) //nolint:contextcheck // Run has the context
 	if err != nil {
 		return err
 	}

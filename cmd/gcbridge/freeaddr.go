@@ -19,6 +19,6 @@ func freeAddr(ctx context.Context, addr string) string {
 			return addr
 		}
 	}
-	defer ln.Close() //nolint:errcheck // it was only a question
+	defer ln.Close()
 	return ln.Addr().String()
 }

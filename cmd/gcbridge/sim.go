@@ -29,7 +29,7 @@ the REST address.`,
 			if err != nil {
 				return err
 			}
-			defer s.Close() //nolint:errcheck // Run has ended by then and closed it
+			defer s.Close() // after Run it does nothing
 			if caOut != "" {
 				if err := os.WriteFile(caOut, s.CAPEM(), 0o644); err != nil {
 					return fmt.Errorf("write the CA: %w", err)

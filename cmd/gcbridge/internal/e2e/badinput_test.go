@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -105,7 +106,7 @@ func TestBadInput(t *testing.T) {
 					require.Empty(t, p.describe(), "nothing else was said")
 					for _, r := range l.asked() {
 						require.NotContains(t, r.Body, "evil")
-						require.False(t, r.Method == "POST", "a call was made: %s", r.Path)
+						require.False(t, r.Method == http.MethodPost, "a call was made: %s", r.Path)
 					}
 				})
 			}

@@ -72,7 +72,7 @@ func serve(t testing.TB, brokerURL string, fin *sim.Server) int {
 		}
 	})
 	ready := eventually(func() bool {
-		resp, err := http.Get("http://" + admin + "/readyz") //nolint:noctx // a poll with a deadline of its own
+		resp, err := http.Get("http://" + admin + "/readyz")
 		if err != nil {
 			return false
 		}
