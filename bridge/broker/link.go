@@ -117,14 +117,14 @@ func (l *Link) Up() bool {
 
 // Stats are running counts for status and metrics.
 type Stats struct {
-	Up         bool
-	URL        string // connected broker, without credentials, "" while down
-	Reconnects uint64 // times the link came up again
-	Delivered  uint64 // deliveries given to handlers
-	Published  uint64 // messages confirmed
-	Dropped    uint64 // messages given up, either way
-	Waiting    uint64 // messages not yet confirmed
-	LastError  string // of a connection or login, "" if none yet
+	Up         bool   `json:"up"`
+	URL        string `json:"url"`        // connected broker, without credentials, "" while down
+	Reconnects uint64 `json:"reconnects"` // times the link came up again
+	Delivered  uint64 `json:"delivered"`  // deliveries given to handlers
+	Published  uint64 `json:"published"`  // messages confirmed
+	Dropped    uint64 `json:"dropped"`    // messages given up, either way
+	Waiting    uint64 `json:"waiting"`    // messages not yet confirmed
+	LastError  string `json:"lastError"`  // of a connection or login, "" if none yet
 }
 
 // Stats returns a snapshot.
