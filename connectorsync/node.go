@@ -1,0 +1,202 @@
+package connectorsync
+
+import "time"
+
+// Apply takes in a message that [Codec.Decode] accepted.
+func (s *State) Apply(m Message, now time.Time) []Effect {
+	if m.Body == nil {
+		return nil
+	}
+	_, clear := m.Body.(AgentState)
+	if m.Boot == 0 && !clear {
+		s.emit(Ignored{Node: m.Node, Kind: m.Body.Kind(), Reason: ReasonMalformed})
+		return s.done()
+	}
+	if reason := s.admit(m.Header, now); reason != "" {
+		s.emit(Ignored{Node: m.Node, Kind: m.Body.Kind(), Reason: reason})
+		return s.done()
+	}
+	m.Body.apply(s, m.Header, now)
+	for i, e := range s.out {
+		if ig, ok := e.(Ignored); ok && ig.Kind == "" {
+			ig.Kind = m.Body.Kind()
+			s.out[i] = ig
+		}
+	}
+	return s.done()
+}
+
+// Tick lets time pass: heartbeats, announcements, dead peers, take-overs. Call
+// it at least twice per Config.Heartbeat. If it was not called for
+// Config.Timeout, this node slept, and does not hold the silence of that time
+// against the others.
+func (s *State) Tick(now time.Time) []Effect {
+	slept := !s.lastTick.IsZero() && now.Sub(s.lastTick) >= s.cfg.Timeout
+	s.lastTick = now
+	if !s.linkUp || s.stage == left {
+		return s.done()
+	}
+	if slept {
+		s.since = now
+	}
+	s.watch(now)
+	s.decide(now)
+	s.expire(now)
+	if now.Sub(s.lastBeat) >= s.cfg.Heartbeat {
+		s.beat(now)
+	}
+	for _, agent := range inOrder(s.own) {
+		if h := s.own[agent]; now.Sub(h.sent) >= h.every {
+			s.announce(agent, now)
+		}
+	}
+	return s.done()
+}
+
+// LinkUp says that messages can be sent and the subscription to the topic is
+// live. Call it at each connection, after [State.LinkDown].
+func (s *State) LinkUp(now time.Time) []Effect {
+	s.linkUp, s.since = true, now
+	for _, p := range s.peers {
+		p.synced, p.suspect = false, time.Time{}
+	}
+	s.beat(now)
+	s.askAll(now)
+	for _, agent := range inOrder(s.own) {
+		s.announce(agent, now)
+	}
+	return s.done()
+}
+
+// LinkDown says that this node hears nobody: nobody is dead because of it.
+func (s *State) LinkDown() {
+	s.linked = s.linked || s.linkUp
+	s.linkUp = false
+}
+
+// ConsumerGone is the hint of the broker's advisory that a consumer of the
+// command queue went: a peer that is silent from now on counts as dead after
+// one and a half heartbeats.
+func (s *State) ConsumerGone(now time.Time) {
+	for _, p := range s.peers {
+		if p.up && p.suspect.IsZero() {
+			p.suspect = now
+		}
+	}
+}
+
+// Able says whether a Finesse serves this node.
+func (s *State) Able(able bool, now time.Time) []Effect {
+	if s.unable == able {
+		s.unable = !able
+		s.beat(now)
+	}
+	return s.done()
+}
+
+// Ready reports whether this node has heard what its peers know, so that it may
+// consume commands: each peer that lives has answered its sync request, or
+// Config.Timeout has passed since the link came up.
+func (s *State) Ready(now time.Time) bool { return s.ready(now) }
+
+// Drain begins to leave: the peers are asked to take this node's agents, and
+// each [LetGo] shrinks [State.Held]. Commands must no longer be consumed.
+func (s *State) Drain(now time.Time) []Effect {
+	if s.stage == working {
+		s.stage = draining
+		s.beat(now)
+	}
+	return s.done()
+}
+
+// Leave is the last thing that this node says; what it still holds is free for
+// its peers at once. Afterwards nothing is sent.
+func (s *State) Leave(now time.Time) []Effect {
+	if s.stage != left && s.linkUp {
+		s.seq++
+		h := Header{s.cfg.Node, s.cfg.Boot, s.seq, MillisOf(now)}
+		s.emit(Send{Message{h, Heartbeat{Priority: s.cfg.Priority, Role: RoleLeft, Agents: len(s.own), Version: Version}}})
+	}
+	s.stage = left
+	return s.done()
+}
+
+// Taken says that this node's presence for an agent is up, after a client's
+// Connect or a [TakeOver]. From now on the agent is this node's: its
+// subscription is newer than any other that was heard of, whatever the clocks
+// say. For an agent that is held already it does what [State.Changed] does.
+func (s *State) Taken(agent string, c Context, now time.Time) []Effect {
+	if s.own[agent] != nil {
+		return s.Changed(agent, c, now)
+	}
+	at := MillisOf(now)
+	if r := s.replicas[agent]; r != nil {
+		at = max(at, r.at+1)
+		delete(s.replicas, agent)
+	}
+	if e, ok := s.ended.get(agent); ok {
+		at = max(at, e.at+1)
+	}
+	s.own[agent] = &holding{at: at, context: c, every: s.spread(agent)}
+	s.announce(agent, now)
+	return s.done()
+}
+
+// Changed says that what a successor must know of an agent changed. It has no
+// effect for an agent that is not held: its session was let go meanwhile.
+func (s *State) Changed(agent string, c Context, now time.Time) []Effect {
+	if h := s.own[agent]; h != nil && !h.context.equal(c) {
+		h.context = c
+		s.announce(agent, now)
+	}
+	return s.done()
+}
+
+// Gone says that the session of an agent ended here by itself: it logged out,
+// or its take-over failed for good, say because Finesse refuses the password.
+// Then this node does not try again until another holder announces it. It has
+// no effect after a [LetGo].
+func (s *State) Gone(agent string, now time.Time) []Effect {
+	if h := s.own[agent]; h != nil {
+		delete(s.own, agent)
+		s.ended.put(agent, ending{claim{h.at, s.cfg.Node}, s.cfg.Boot, h.context.Destination})
+		s.send(AgentGone{Agent: agent, SubscriptionTime: h.at}, now)
+	} else if r := s.replicas[agent]; r != nil && r.taking {
+		r.taking, r.refused = false, true
+	}
+	return s.done()
+}
+
+// Demand says that a command came here for an agent without a session. If
+// another node holds or held the agent it moves here: commands go where the
+// broker's priorities want them, and the agent follows. known is false if
+// nobody is known to have had it, or its take-over failed: [C5] applies.
+func (s *State) Demand(agent string, _ time.Time) (effects []Effect, known bool) {
+	r := s.replicas[agent]
+	switch {
+	case s.own[agent] != nil, r != nil && r.taking:
+		return nil, true
+	case r == nil || r.refused || s.stage != working:
+		return nil, false
+	}
+	s.takeOver(agent, r, WhyDemand)
+	return s.done(), true
+}
+
+// Held is the number of agents that this node holds.
+func (s *State) Held() int { return len(s.own) }
+
+// Holds reports whether this node holds an agent.
+func (s *State) Holds(agent string) bool { return s.own[agent] != nil }
+
+// Destination is the broker path last known for an agent on any node [C5], "" if none is.
+func (s *State) Destination(agent string) string {
+	if h := s.own[agent]; h != nil {
+		return h.context.Destination
+	}
+	if r := s.replicas[agent]; r != nil {
+		return r.context.Destination
+	}
+	e, _ := s.ended.get(agent)
+	return e.destination
+}
