@@ -47,6 +47,18 @@ func errNoDialog(id string) apiError {
 	return apiError{http.StatusNotFound, "Dialog Not Found", id, "The dialog does not exist"}
 }
 
+func errSecondary() apiError {
+	return apiError{http.StatusForbidden, "Forbidden", "", "Configuration APIs do not run on the secondary server"}
+}
+
+func errNotFound(id, what string) apiError {
+	return apiError{http.StatusNotFound, "Not Found", id, "The " + what + " does not exist"}
+}
+
+func errDestination(address, why string) apiError {
+	return apiError{http.StatusBadRequest, "Invalid Destination", address, why}
+}
+
 func errBadBody(why string) apiError {
 	return apiError{http.StatusBadRequest, "Bad Request", "", why}
 }

@@ -75,13 +75,22 @@ func (c *centre) submit(object, requestID string, cmd callcontrol.Command) {
 }
 
 // do runs a command of the control side at once.
-func (c *centre) do(cmd callcontrol.Command) ([]callcontrol.Event, error) {
+func (c *centre) do(cmd callcontrol.Command) error {
+	_, err := c.place(cmd)
+	return err
+}
+
+// place runs a command that makes a call and returns the call's id.
+func (c *centre) place(cmd callcontrol.Command) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out, err := c.engine.Apply(time.Now(), "", cmd)
 	c.publish(out)
 	c.poke()
-	return out, err
+	if err != nil {
+		return "", err
+	}
+	return c.engine.LastDialog(), nil
 }
 
 // read looks at the engine.

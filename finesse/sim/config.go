@@ -46,6 +46,13 @@ type Config struct {
 	LogoutOnDisconnect bool
 	// ReasonRequired refuses NOT_READY and LOGOUT without a reason code.
 	ReasonRequired bool
+	// DropParticipantFor is the CCE property enableDropParticipantFor:
+	// supervisor_only, conference_controller_and_supervisor or all; "" =
+	// supervisor_only.
+	DropParticipantFor string
+	// MaxConference is how many parties a conference may have before a barge
+	// is refused with 20700; 0 = 16, negative = no limit.
+	MaxConference int
 	// NotificationNS is the namespace of the notification element; "" =
 	// urn:xmpp:push:0.
 	NotificationNS string
@@ -63,6 +70,7 @@ const (
 	defaultPresenceGrace = 60 * time.Second
 	defaultRingTimeout   = 30 * time.Second
 	defaultAnswerAfter   = 100 * time.Millisecond
+	defaultMaxConference = 16
 )
 
 func (c *Config) setDefaults() {
@@ -72,9 +80,9 @@ func (c *Config) setDefaults() {
 	c.PresenceGrace = or(c.PresenceGrace, defaultPresenceGrace)
 	c.RingTimeout = or(c.RingTimeout, defaultRingTimeout)
 	c.AnswerAfter = or(c.AnswerAfter, defaultAnswerAfter)
-	if c.RingTimeout < 0 {
-		c.RingTimeout = 0
-	}
+	c.MaxConference = or(c.MaxConference, defaultMaxConference)
+	c.RingTimeout, c.MaxConference = max(c.RingTimeout, 0), max(c.MaxConference, 0)
+	c.DropParticipantFor = or(c.DropParticipantFor, dropBySupervisor)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -26,6 +26,7 @@ func (s *Server) control(mux *http.ServeMux) {
 	routes := map[string]controlHandler{
 		"POST /sim/calls":           s.controlCall,
 		"POST /sim/calls/{id}/drop": s.controlDrop,
+		"POST /sim/outbound":        s.controlOutbound,
 		"POST /sim/status":          s.controlStatus,
 		"POST /sim/xmpp/drop":       s.controlXMPPDrop,
 		"POST /sim/faults":          s.controlFault,
@@ -95,11 +96,35 @@ func (s *Server) controlCall(r *http.Request) (int, any, error) {
 	call := CallSpec{
 		From: in.From, To: in.To, CallType: in.CallType, Dialed: in.Dialed, QueueNumber: in.QueueNumber, QueueName: in.QueueName,
 	}
-	for name, value := range in.Variables {
-		call.Variables = append(call.Variables, callcontrol.Variable{Name: name, Value: value})
-	}
-	slices.SortFunc(call.Variables, func(a, b callcontrol.Variable) int { return compareIDs(a.Name, b.Name) })
+	call.Variables = sortedVariables(in.Variables)
 	id, err := s.PlaceCall(call)
+	return http.StatusCreated, map[string]string{"dialogId": id}, err
+}
+
+// sortedVariables puts callVariable10 behind callVariable9.
+func sortedVariables(in map[string]string) []callcontrol.Variable {
+	var out []callcontrol.Variable
+	for name, value := range in {
+		out = append(out, callcontrol.Variable{Name: name, Value: value})
+	}
+	slices.SortFunc(out, func(a, b callcontrol.Variable) int { return compareIDs(a.Name, b.Name) })
+	return out
+}
+
+func (s *Server) controlOutbound(r *http.Request) (int, any, error) {
+	var in struct {
+		Agent     string               `json:"agent"`
+		Number    string               `json:"number"`
+		Mode      callcontrol.DialMode `json:"mode"`
+		Campaign  string               `json:"campaign"`
+		Variables map[string]string    `json:"variables"`
+	}
+	if err := decode(r, &in); err != nil {
+		return 0, nil, err
+	}
+	id, err := s.Outbound(OutboundSpec{
+		Agent: in.Agent, Number: in.Number, Mode: in.Mode, Campaign: in.Campaign, Variables: sortedVariables(in.Variables),
+	})
 	return http.StatusCreated, map[string]string{"dialogId": id}, err
 }
 

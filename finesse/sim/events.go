@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/xml"
+	"slices"
 	"strings"
 
 	"gcbridge/finesse/sim/callcontrol"
@@ -14,6 +15,10 @@ func (s *Server) publish(events []callcontrol.Event) {
 		return
 	}
 	for i := range events {
+		if q := events[i].Queue; q != nil {
+			s.tellQueue(q)
+			continue
+		}
 		node, payload := s.render(&events[i])
 		s.xmpp.Publish(events[i].Agent, node, payload)
 		if events[i].Kind == callcontrol.UserChanged {
@@ -120,6 +125,10 @@ func (s *Server) nodeExists(node string) bool {
 	switch {
 	case len(parts) == 2 && parts[0] == "User", len(parts) == 3 && parts[0] == "User" && parts[2] == "Dialogs":
 		return s.dir.people[parts[1]] != nil
+	case len(parts) == 3 && parts[0] == "User" && parts[2] == "Queues":
+		return s.dir.people[parts[1]] != nil
+	case len(parts) == 2 && parts[0] == "Queue":
+		return slices.ContainsFunc(s.scenario.Queues, func(q queue) bool { return q.ID == parts[1] })
 	case len(parts) == 3 && parts[0] == "Team" && parts[2] == "Users":
 		return s.dir.teams[parts[1]] != nil
 	}

@@ -9,40 +9,55 @@ import (
 // CallSpec describes a call for [Server.PlaceCall].
 type CallSpec struct {
 	From      string // the caller's number, or the extension of a signed-in agent
-	To        string // extension or id of a signed-in agent; any number if From is an agent
+	To        string // extension or id of a signed-in agent, or a queue's number; any number if From is an agent
 	Variables []callcontrol.Variable
 	// Optional: the call type, the number the caller dialled, the queue.
 	CallType, Dialed, QueueNumber, QueueName string
 }
 
 // Call lets from call to and returns the dialog's id. A READY agent gets it
-// as a routed call. The error is a *callcontrol.Refusal.
+// as a routed call. In a queue the call waits for one. The error is a *callcontrol.Refusal.
 func (s *Server) Call(from, to string, variables ...callcontrol.Variable) (string, error) {
 	return s.PlaceCall(CallSpec{From: from, To: to, Variables: variables})
 }
 
 // PlaceCall is [Server.Call] with everything that can be said of a call.
 func (s *Server) PlaceCall(c CallSpec) (string, error) {
-	events, err := s.centre.do(callcontrol.Inbound{
+	return s.centre.place(callcontrol.Inbound{
 		From: c.From, To: c.To, Variables: c.Variables, CallType: c.CallType, Dialed: c.Dialed,
 		QueueNumber: c.QueueNumber, QueueName: c.QueueName,
 	})
-	if err != nil {
-		return "", err
-	}
-	for _, ev := range events {
-		if ev.Kind == callcontrol.DialogAdded {
-			return ev.Dialog.ID, nil
-		}
-	}
-	return "", fmt.Errorf("sim: the call from %s to %s reached nobody", c.From, c.To)
+}
+
+// OutboundSpec describes a contact of the dialer for [Server.Outbound].
+type OutboundSpec struct {
+	Agent     string // id of a READY agent
+	Number    string // the customer
+	Mode      callcontrol.DialMode
+	Campaign  string
+	Variables []callcontrol.Variable // call variables, and BA variables to override
+}
+
+// Outbound gives a contact of the dialer to an agent and returns the id of
+// the dialog that he is shown: the reservation of a preview or callback, else
+// the customer's call. The error is a *callcontrol.Refusal, or says what is
+// wrong with the number or the mode.
+func (s *Server) Outbound(o OutboundSpec) (string, error) {
+	return s.centre.place(callcontrol.Outbound{
+		Agent: o.Agent, Number: o.Number, Mode: o.Mode, Campaign: o.Campaign, Variables: o.Variables,
+	})
+}
+
+// Queue is the state of a queue; ok is false if there is no such queue.
+func (s *Server) Queue(id string) (stats callcontrol.QueueStats, ok bool) {
+	s.centre.read(func(e *callcontrol.Engine) { stats, ok = e.Queue(id) })
+	return stats, ok
 }
 
 // DropCall lets the party at address hang up; "" is the outside party. The
 // error is a *callcontrol.Refusal.
 func (s *Server) DropCall(dialogID, address string) error {
-	_, err := s.centre.do(callcontrol.HangUp{Dialog: dialogID, Address: address})
-	return err
+	return s.centre.do(callcontrol.HangUp{Dialog: dialogID, Address: address})
 }
 
 // SetStatus takes the server out of service or back: IN_SERVICE or

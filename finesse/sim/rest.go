@@ -22,6 +22,8 @@ type call struct {
 	id   string // {id} of the path
 	req  *http.Request
 	body []byte
+	// partial is the Content-Range of an answer that is 206.
+	partial string
 }
 
 // requestID is echoed in the events that the request causes.
@@ -33,16 +35,34 @@ type endpoint func(s *Server, c *call) (string, *apiError)
 // endpoints is the REST API, a row per method and path.
 func endpoints() map[string]endpoint {
 	return map[string]endpoint{
-		"GET /finesse/api/User/{id}":                (*Server).getUser,
-		"PUT /finesse/api/User/{id}":                (*Server).putUser,
-		"GET /finesse/api/User/{id}/Dialogs":        (*Server).getDialogs,
-		"POST /finesse/api/User/{id}/Dialogs":       (*Server).postDialog,
-		"GET /finesse/api/User/{id}/ReasonCodes":    (*Server).getReasonCodes,
-		"GET /finesse/api/User/{id}/ReasonCode/{n}": (*Server).getReasonCode,
-		"GET /finesse/api/User/{id}/WrapUpReasons":  (*Server).getWrapUpReasons,
-		"GET /finesse/api/Team/{id}":                (*Server).getTeam,
-		"GET /finesse/api/Dialog/{id}":              (*Server).getDialog,
-		"PUT /finesse/api/Dialog/{id}":              (*Server).putDialog,
+		"GET /finesse/api/User/{id}":                  (*Server).getUser,
+		"PUT /finesse/api/User/{id}":                  (*Server).putUser,
+		"GET /finesse/api/User/{id}/Dialogs":          (*Server).getDialogs,
+		"POST /finesse/api/User/{id}/Dialogs":         (*Server).postDialog,
+		"GET /finesse/api/User/{id}/ReasonCodes":      ofUser((*Server).reasonCodes),
+		"GET /finesse/api/User/{id}/ReasonCode/{n}":   (*Server).getReasonCode,
+		"GET /finesse/api/User/{id}/WrapUpReasons":    ofUser((*Server).wrapUpReasons),
+		"GET /finesse/api/User/{id}/WrapUpReason/{n}": (*Server).getWrapUpReason,
+		"GET /finesse/api/User/{id}/Queues":           (*Server).getQueues,
+		"GET /finesse/api/User/{id}/PhoneBooks":       (*Server).getUserPhoneBooks,
+		"GET /finesse/api/Queue/{id}":                 (*Server).getQueue,
+		"GET /finesse/api/Team/{id}":                  (*Server).getTeam,
+		"GET /finesse/api/Dialog/{id}":                (*Server).getDialog,
+		"PUT /finesse/api/Dialog/{id}":                (*Server).putDialog,
+
+		"GET /finesse/api/TeamResource/{id}/ReasonCodes":            ofTeam((*Server).reasonCodes),
+		"GET /finesse/api/TeamResource/{id}/WrapUpReasons":          ofTeam((*Server).wrapUpReasons),
+		"GET /finesse/api/TeamResource/{id}/PhoneBooks":             ofTeam((*Server).teamContacts),
+		"GET /finesse/api/TeamResource/{id}/MediaPropertiesLayouts": ofTeam(nothing("MediaPropertiesLayouts")),
+		"GET /finesse/api/TeamResource/{id}/Workflows":              ofTeam(nothing("Workflows")),
+
+		"GET /finesse/api/Users":                   administrators((*Server).getUsers),
+		"GET /finesse/api/PhoneBooks":              configuration((*Server).getPhoneBooks),
+		"GET /finesse/api/PhoneBook/{id}":          configuration((*Server).getPhoneBook),
+		"GET /finesse/api/PhoneBook/{id}/Contacts": configuration((*Server).getContacts),
+		"GET /finesse/api/Team/{id}/PhoneBooks":    configuration((*Server).getTeamPhoneBooks),
+		"GET /finesse/api/Team/{id}/ReasonCodes":   configuration(withTeam((*Server).reasonCodes)),
+		"GET /finesse/api/Team/{id}/WrapUpReasons": configuration(withTeam((*Server).wrapUpReasons)),
 	}
 }
 
@@ -114,13 +134,18 @@ func (s *Server) authorized(e endpoint) http.Handler {
 			w.WriteHeader(http.StatusAccepted)
 			return
 		}
-		writeXML(w, out)
+		w.Header().Set("Content-Type", "application/xml;charset=UTF-8")
+		if c.partial != "" {
+			w.Header().Set("Content-Range", c.partial)
+			w.WriteHeader(http.StatusPartialContent)
+		}
+		_, _ = io.WriteString(w, out) // the client is gone, or not
 	})
 }
 
 func writeXML(w http.ResponseWriter, body string) {
 	w.Header().Set("Content-Type", "application/xml;charset=UTF-8")
-	_, _ = io.WriteString(w, body)
+	_, _ = io.WriteString(w, body) // the client is gone, or not
 }
 
 // parse reads the request body into v, whose root is named root.

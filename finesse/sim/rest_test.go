@@ -143,7 +143,7 @@ func TestRefusals(t *testing.T) {
 		"self call":          {"1001", "POST", "/User/1001/Dialogs", "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>2001</fromAddress><toAddress>2001</toAddress></Dialog>", 400, "<ErrorType>Invalid Destination</ErrorType>"},
 		"other's phone":      {"1001", "POST", "/User/1001/Dialogs", "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>2002</fromAddress><toAddress>9</toAddress></Dialog>", 400, "<ErrorType>Invalid Input</ErrorType><ErrorData>fromAddress"},
 		"call nobody":        {"1001", "POST", "/User/1001/Dialogs", "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>2001</fromAddress></Dialog>", 400, "<ErrorType>Parameter Missing</ErrorType><ErrorData>toAddress"},
-		"monitor":            {"1001", "POST", "/User/1001/Dialogs", "<Dialog><requestedAction>SILENT_MONITOR</requestedAction></Dialog>", 501, "<ErrorType>Not Implemented</ErrorType>"},
+		"monitor":            {"1001", "POST", "/User/1001/Dialogs", "<Dialog><requestedAction>SILENT_MONITOR</requestedAction></Dialog>", 401, errorBody("Authorization Failure", "1001", "UNAUTHORIZED")},
 		"no such dialog":     {"1001", "PUT", "/Dialog/7", "<Dialog/>", 404, "<ErrorType>Dialog Not Found</ErrorType>"},
 		"other's dialog":     {"1001", "PUT", "/Dialog/" + id, "<Dialog/>", 401, "<ErrorType>Invalid Authorization User Specified</ErrorType>"},
 		"see other's dialog": {"1001", "GET", "/Dialog/" + id, "", 401, "<ErrorType>Invalid Authorization User Specified</ErrorType>"},

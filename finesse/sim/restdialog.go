@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,68 +64,22 @@ func (s *Server) concerns(d *callcontrol.Dialog, user string) bool {
 }
 
 type dialogRequest struct {
-	Action string `xml:"requestedAction"`
-	From   string `xml:"fromAddress"`
-	To     string `xml:"toAddress"`
-	Target string `xml:"targetMediaAddress"`
-	Media  *struct {
-		WrapUpReason *string `xml:"wrapUpReason"`
-		Variables    []struct {
-			Name  string `xml:"name"`
-			Value string `xml:"value"`
-		} `xml:"callvariables>CallVariable"`
+	Action     string         `xml:"requestedAction"`
+	From       string         `xml:"fromAddress"`
+	To         string         `xml:"toAddress"`
+	Target     string         `xml:"targetMediaAddress"`
+	Associated string         `xml:"associatedDialogUri"`
+	Params     []nameAndValue `xml:"actionParams>ActionParam"`
+	Media      *struct {
+		WrapUpReason *string        `xml:"wrapUpReason"`
+		WrapUpItems  []string       `xml:"wrapUpItems>wrapUpItem"`
+		Variables    []nameAndValue `xml:"callvariables>CallVariable"`
 	} `xml:"mediaProperties"`
 }
 
-func (s *Server) postDialog(c *call) (string, *apiError) {
-	p, refused := s.person(c)
-	if refused != nil {
-		return "", refused
-	}
-	if p.ID != c.user {
-		e := errOtherUser(c.user)
-		return "", &e
-	}
-	var r dialogRequest
-	if refused := c.parse("Dialog", &r); refused != nil {
-		return "", refused
-	}
-	var u callcontrol.User
-	s.centre.read(func(e *callcontrol.Engine) { u, _ = e.User(p.ID) })
-	if refused := s.checkNewCall(&r, u.Extension); refused != nil {
-		return "", refused
-	}
-	vars, refused := variables(&r)
-	if refused != nil {
-		return "", refused
-	}
-	s.centre.submit("User/"+p.ID+"/Dialogs", c.requestID(), callcontrol.MakeCall{Agent: p.ID, To: r.To, Variables: vars})
-	return "", nil
-}
-
-func (s *Server) checkNewCall(r *dialogRequest, extension string) *apiError {
-	var e apiError
-	switch {
-	case r.Action == "":
-		e = errMissing("requestedAction")
-	case r.Action == "SILENT_MONITOR" || r.Action == "BARGE_CALL":
-		e = apiError{http.StatusNotImplemented, "Not Implemented", r.Action, "The simulator does not play this yet"}
-	case r.Action != "MAKE_CALL":
-		e = errInvalid("requestedAction", "Invalid requestedAction")
-	case r.From == "":
-		e = errMissing("fromAddress")
-	case r.To == "":
-		e = errMissing("toAddress")
-	case r.From == r.To:
-		e = apiError{http.StatusBadRequest, "Invalid Destination", r.To, "The caller and the called are the same"}
-	case r.From != extension:
-		e = errInvalid("fromAddress", "The fromAddress is not the user's extension")
-	case s.flavor() == callcontrol.CCX && r.Media != nil:
-		e = errInvalid("mediaProperties", "mediaProperties are not supported")
-	default:
-		return nil
-	}
-	return &e
+type nameAndValue struct {
+	Name  string `xml:"name"`
+	Value string `xml:"value"`
 }
 
 func (s *Server) putDialog(c *call) (string, *apiError) {
@@ -142,7 +95,7 @@ func (s *Server) putDialog(c *call) (string, *apiError) {
 		e := errOtherUser(c.user)
 		return "", &e
 	}
-	if refused := checkAction(&r, extension); refused != nil {
+	if refused := s.checkAction(&actionCall{request: &r, dialog: d, user: c.user, extension: extension}); refused != nil {
 		return "", refused
 	}
 	vars, refused := variables(&r)
@@ -151,42 +104,13 @@ func (s *Server) putDialog(c *call) (string, *apiError) {
 	}
 	cmd := callcontrol.Act{
 		Agent: c.user, Dialog: d.ID, Action: r.Action, Target: or(r.Target, extension), To: r.To, Variables: vars,
+		Params: r.params(),
 	}
 	if r.Media != nil {
-		cmd.WrapUpReason = r.Media.WrapUpReason
+		cmd.WrapUpReason, cmd.WrapUpItems = r.Media.WrapUpReason, r.Media.WrapUpItems
 	}
 	s.centre.submit("Dialog/"+d.ID, c.requestID(), cmd)
 	return "", nil
-}
-
-// needsTo are the actions that dial; needsNoTarget those that may leave the
-// acting extension out.
-var (
-	needsTo       = []string{"CONSULT_CALL", "TRANSFER_SST"}
-	needsNoTarget = []string{"UPDATE_CALL_DATA"}
-)
-
-func checkAction(r *dialogRequest, extension string) *apiError {
-	var e apiError
-	switch {
-	case r.Action == "":
-		e = errMissing("requestedAction")
-	case slices.Contains([]string{"ACCEPT", "CLOSE", "REJECT", "PARTICIPANT_DROP"}, r.Action):
-		e = apiError{http.StatusNotImplemented, "Not Implemented", r.Action, "The simulator does not play this yet"}
-	case !slices.Contains(callcontrol.Actions(), r.Action):
-		e = errInvalid("requestedAction", "Invalid requestedAction")
-	case r.Target == "" && !slices.Contains(needsNoTarget, r.Action):
-		e = errMissing("targetMediaAddress")
-	case r.Target != "" && r.Target != extension:
-		e = apiError{http.StatusBadRequest, "Invalid Destination", r.Target, "The targetMediaAddress is not the user's extension"}
-	case r.To == "" && slices.Contains(needsTo, r.Action):
-		e = errMissing("toAddress")
-	case r.To == extension && slices.Contains(needsTo, r.Action):
-		e = apiError{http.StatusBadRequest, "Invalid Destination", r.To, "The caller and the called are the same"}
-	default:
-		return nil
-	}
-	return &e
 }
 
 // variableName is callVariable1 to 10, or an ECC variable.

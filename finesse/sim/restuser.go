@@ -114,10 +114,8 @@ func (r reasonCode) reason() callcontrol.Reason {
 	return callcontrol.Reason{ID: r.ID, Code: r.Code, Label: r.Label, Category: callcontrol.State(r.Category)}
 }
 
-func (s *Server) getReasonCodes(c *call) (string, *apiError) {
-	if _, refused := s.mayRead(c); refused != nil {
-		return "", refused
-	}
+// reasonCodes are the same for everybody.
+func (s *Server) reasonCodes(c *call, _ string) (string, *apiError) {
 	category := c.req.URL.Query().Get("category")
 	var e apiError
 	switch category {
@@ -160,19 +158,43 @@ type wrapUpReasonXML struct {
 	ForAll  bool     `xml:"forAll"`
 }
 
-func (s *Server) getWrapUpReasons(c *call) (string, *apiError) {
-	p, refused := s.mayRead(c)
-	if refused != nil {
-		return "", refused
-	}
+// wrapUpReasons are the same for everybody, under the owner's path.
+func (s *Server) wrapUpReasons(_ *call, owner string) (string, *apiError) {
 	if len(s.scenario.WrapUpReasons) == 0 {
 		return "<WrapUpReasons/>", nil
 	}
 	var b strings.Builder
 	b.WriteString("<WrapUpReasons>")
 	for i, label := range s.scenario.WrapUpReasons {
-		b.WriteString(marshal(wrapUpReasonXML{URI: userPath(p.ID) + "/WrapUpReason/" + itoa(i+1), Label: label, ForAll: true}))
+		b.WriteString(marshal(wrapUpReasonXML{URI: owner + "/WrapUpReason/" + itoa(i+1), Label: label, ForAll: true}))
 	}
 	b.WriteString("</WrapUpReasons>")
+	return b.String(), nil
+}
+
+func (s *Server) getWrapUpReason(c *call) (string, *apiError) {
+	p, refused := s.mayRead(c)
+	if refused != nil {
+		return "", refused
+	}
+	id := c.req.PathValue("n")
+	for i, label := range s.scenario.WrapUpReasons {
+		if itoa(i+1) == id {
+			return marshal(wrapUpReasonXML{URI: userPath(p.ID) + "/WrapUpReason/" + id, Label: label, ForAll: true}), nil
+		}
+	}
+	return "", &apiError{http.StatusNotFound, "Not Found", id, "The wrap-up reason does not exist"}
+}
+
+func (s *Server) getUsers(*call) (string, *apiError) {
+	var b strings.Builder
+	b.WriteString("<Users>")
+	s.centre.read(func(e *callcontrol.Engine) {
+		for i := range s.scenario.Agents {
+			u, _ := e.User(s.scenario.Agents[i].ID)
+			b.WriteString(marshal(s.userXML("User", &u)))
+		}
+	})
+	b.WriteString("</Users>")
 	return b.String(), nil
 }

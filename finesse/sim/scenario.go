@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -26,6 +25,8 @@ type scenario struct {
 	Numbers       []number       `yaml:"numbers"`
 	Devices       []string       `yaml:"devices"`
 	Admin         *administrator `yaml:"admin"`
+	Queues        []queue        `yaml:"queues"`
+	PhoneBooks    []phoneBook    `yaml:"phoneBooks"`
 }
 
 type team struct {
@@ -65,6 +66,35 @@ type administrator struct {
 	ID       string `yaml:"id"`
 	Password string `yaml:"password"`
 }
+
+// queue is a number that callers dial to reach the agents of some teams.
+type queue struct {
+	ID     string   `yaml:"id"`
+	Name   string   `yaml:"name"`
+	Number string   `yaml:"number"`
+	Teams  []string `yaml:"teams"`
+}
+
+// phoneBook is for everybody (GLOBAL) or for some teams (TEAM).
+type phoneBook struct {
+	ID       string    `yaml:"id"`
+	Name     string    `yaml:"name"`
+	Type     string    `yaml:"type"`
+	Teams    []string  `yaml:"teams"`
+	Contacts []contact `yaml:"contacts"`
+}
+
+type contact struct {
+	FirstName   string `yaml:"firstName"`
+	LastName    string `yaml:"lastName"`
+	Number      string `yaml:"phoneNumber"`
+	Description string `yaml:"description"`
+}
+
+const (
+	globalBook = "GLOBAL"
+	teamBook   = "TEAM"
+)
 
 const defaultWrapUpSeconds = 10
 
@@ -109,6 +139,12 @@ func (s *scenario) fill(f scenario) {
 	if s.Admin == nil {
 		s.Admin = f.Admin
 	}
+	if s.Queues == nil {
+		s.Queues = slices.DeleteFunc(f.Queues, func(q queue) bool { return !s.hasTeams(q.Teams) || s.taken(q.Number) })
+	}
+	if s.PhoneBooks == nil {
+		s.PhoneBooks = slices.DeleteFunc(f.PhoneBooks, func(b phoneBook) bool { return !s.hasTeams(b.Teams) })
+	}
 	for i := range s.Agents {
 		a := &s.Agents[i]
 		a.LoginName = or(a.LoginName, "agent"+a.ID)
@@ -121,55 +157,51 @@ func (s *scenario) fill(f scenario) {
 	}
 }
 
-func fixture(answerAfter time.Duration) scenario {
-	ms := int(answerAfter / time.Millisecond)
-	f := scenario{
-		Teams: []team{
-			{ID: "1", Name: "Sales", Supervisors: []string{"1005"}},
-			{ID: "2", Name: "Support", Supervisors: []string{"1010"}},
-		},
-		ReasonCodes: []reasonCode{
-			{ID: "102", Code: 12, Label: "Lunch", Category: "NOT_READY"},
-			{ID: "103", Code: 13, Label: "Break", Category: "NOT_READY"},
-			{ID: "121", Code: 21, Label: "End of shift", Category: "LOGOUT"},
-			{ID: "122", Code: 22, Label: "System", Category: "LOGOUT"},
-		},
-		WrapUpReasons: []string{"Sales", "Complaint", "Other"},
-		Numbers: []number{
-			{Pattern: "7000", Behaviour: "busy"},
-			{Pattern: "7001", Behaviour: "ring"},
-			{Pattern: "9*", Behaviour: "answer", AfterMs: ms},
-		},
-		Admin: &administrator{ID: "admin", Password: "pwadmin"},
-	}
-	for _, short := range []string{"?", "??", "???", "????", "?????"} {
-		f.Numbers = append(f.Numbers, number{Pattern: short, Behaviour: "bad_destination"})
-	}
-	f.Numbers = append(f.Numbers, number{Pattern: "*", Behaviour: "answer", AfterMs: ms})
-	names := []string{"Ada", "Bo", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Ivo", "Jo"}
-	for i, name := range names {
-		team := "1"
-		if i >= len(names)/2 {
-			team = "2"
+// hasTeams reports whether every team exists.
+func (s *scenario) hasTeams(ids []string) bool {
+	for _, id := range ids {
+		if !slices.ContainsFunc(s.Teams, func(t team) bool { return t.ID == id }) {
+			return false
 		}
-		f.Agents = append(f.Agents, person{
-			ID: strconv.Itoa(1001 + i), FirstName: name, LastName: "Agent", Extension: strconv.Itoa(2001 + i), Team: team,
-		})
 	}
-	return f
+	return true
 }
 
-// grow adds n agents to the first team.
-func (s *scenario) grow(n int) {
-	for i := 1; i <= n; i++ {
-		id := strconv.Itoa(100000 + i)
-		s.Agents = append(s.Agents, person{
-			ID: id, LoginName: "agent" + id, FirstName: "Agent", LastName: id, Password: "pw" + id,
-			Extension: strconv.Itoa(500000 + i), Team: s.Teams[0].ID,
-			WrapUpIncoming: string(callcontrol.WrapUpRequired), WrapUpOutgoing: string(callcontrol.WrapUpNotAllowed),
-			WrapUpTimer: new(defaultWrapUpSeconds),
-		})
+// taken reports whether number is a phone, or the id of an agent, which may
+// be called like one.
+func (s *scenario) taken(number string) bool {
+	return slices.Contains(s.Devices, number) || slices.ContainsFunc(s.Agents, func(a person) bool {
+		return a.Extension == number || a.ID == number
+	})
+}
+
+// checkLists checks what only the lists of the newer sections can get wrong.
+func (s *scenario) checkLists() error {
+	ids, numbers := map[string]bool{}, map[string]bool{}
+	for _, q := range s.Queues {
+		switch {
+		case q.ID == "" || ids[q.ID]:
+			return fmt.Errorf("sim: scenario: queue id %q is missing or not unique", q.ID)
+		case q.Number == "" || numbers[q.Number] || s.taken(q.Number):
+			return fmt.Errorf("sim: scenario: queue %s: number %q is missing or taken", q.ID, q.Number)
+		case !s.hasTeams(q.Teams):
+			return fmt.Errorf("sim: scenario: queue %s: unknown team in %q", q.ID, q.Teams)
+		}
+		ids[q.ID], numbers[q.Number] = true, true
 	}
+	books := map[string]bool{}
+	for _, b := range s.PhoneBooks {
+		switch {
+		case b.ID == "" || books[b.ID]:
+			return fmt.Errorf("sim: scenario: phone book id %q is missing or not unique", b.ID)
+		case b.Type != globalBook && b.Type != teamBook:
+			return fmt.Errorf("sim: scenario: phone book %s: type %q is neither GLOBAL nor TEAM", b.ID, b.Type)
+		case !s.hasTeams(b.Teams):
+			return fmt.Errorf("sim: scenario: phone book %s: unknown team in %q", b.ID, b.Teams)
+		}
+		books[b.ID] = true
+	}
+	return nil
 }
 
 func (s *scenario) check() error {
@@ -206,7 +238,7 @@ func (s *scenario) check() error {
 			return fmt.Errorf("sim: scenario: number %s: unknown behaviour %q", n.Pattern, n.Behaviour)
 		}
 	}
-	return nil
+	return s.checkLists()
 }
 
 // callControl is the engine's part of the scenario.
@@ -216,7 +248,7 @@ func (s *scenario) callControl(cfg *Config) callcontrol.Config {
 		Flavor: f, Devices: s.Devices, Reasons: callcontrol.SystemReasons(f),
 		RingTimeout: cfg.RingTimeout, PresenceGrace: cfg.PresenceGrace,
 		LogoutOnDisconnect: cfg.LogoutOnDisconnect, ReasonRequired: cfg.ReasonRequired,
-		FirstDialogID: firstDialogID,
+		FirstDialogID: firstDialogID, MaxConference: cfg.MaxConference,
 	}
 	for _, a := range s.Agents {
 		out.Agents = append(out.Agents, callcontrol.Profile{
@@ -230,6 +262,15 @@ func (s *scenario) callControl(cfg *Config) callcontrol.Config {
 		out.Reasons = append(out.Reasons, callcontrol.Reason{
 			ID: r.ID, Code: r.Code, Label: r.Label, Category: callcontrol.State(r.Category),
 		})
+	}
+	for _, q := range s.Queues {
+		x := callcontrol.Queue{ID: q.ID, Name: q.Name, Number: q.Number}
+		for _, a := range s.Agents {
+			if slices.Contains(q.Teams, a.Team) {
+				x.Agents = append(x.Agents, a.ID)
+			}
+		}
+		out.Queues = append(out.Queues, x)
 	}
 	for _, n := range s.Numbers {
 		out.Numbers = append(out.Numbers, callcontrol.NumberRule{

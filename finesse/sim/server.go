@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -56,6 +57,9 @@ func New(cfg Config) (*Server, error) {
 	mode := xmppd.Mode(cfg.XMPPTLS)
 	if mode != xmppd.Direct && mode != xmppd.StartTLS && mode != xmppd.Plain {
 		return nil, fmt.Errorf("sim: XMPP TLS mode %q is not direct, starttls or none", cfg.XMPPTLS)
+	}
+	if !slices.Contains([]string{dropBySupervisor, dropByController, dropByAll}, cfg.DropParticipantFor) {
+		return nil, fmt.Errorf("sim: DropParticipantFor %q is none of %s, %s, %s", cfg.DropParticipantFor, dropBySupervisor, dropByController, dropByAll)
 	}
 	s := &Server{
 		cfg: cfg, scenario: sc, dir: newDirectory(sc, cfg.Now), requests: newRequestLog(maxRequests),

@@ -21,6 +21,7 @@ type memberXML struct {
 	State     string         `xml:"state"`
 	Changed   string         `xml:"stateChangeTime"`
 	Reason    *reasonCodeXML `xml:"reasonCode"`
+	Media     string         `xml:"mediaState,omitempty"` // CCX
 }
 
 type wholeTeamXML struct {
@@ -31,12 +32,23 @@ type wholeTeamXML struct {
 	Users   []memberXML `xml:"users>User"`
 }
 
+// busyStates are those of an agent with a call.
+var busyStates = []callcontrol.State{
+	callcontrol.Talking, callcontrol.Hold, callcontrol.Reserved, callcontrol.ReservedOutbound, callcontrol.ReservedPreview,
+}
+
 func (s *Server) memberXML(name string, u *callcontrol.User) memberXML {
 	p := s.dir.people[u.ID]
 	x := memberXML{
 		XMLName: xml.Name{Local: name}, URI: userPath(u.ID), LoginID: u.ID, FirstName: p.FirstName, LastName: p.LastName,
 		Dialogs: userPath(u.ID) + "/Dialogs", Extension: u.Extension, Pending: string(u.Pending), State: string(u.State),
 		Changed: timeText(u.Since),
+	}
+	if s.flavor() == callcontrol.CCX {
+		x.Media = "IDLE"
+		if slices.Contains(busyStates, u.State) {
+			x.Media = "BUSY"
+		}
 	}
 	if u.Reason != nil {
 		r := reasonXML("reasonCode", *u.Reason)
@@ -56,11 +68,19 @@ func (s *Server) tellTeam(ev *callcontrol.Event) {
 		marshal(s.memberXML("user", ev.User))+"</data></Update>")
 }
 
+// team is the team of the path.
+func (s *Server) team(c *call) (*team, *apiError) {
+	if t := s.dir.teams[c.id]; t != nil {
+		return t, nil
+	}
+	return nil, &apiError{http.StatusNotFound, "TeamId Not Found", c.id, "The team does not exist"}
+}
+
 // getTeam shows a team to its supervisors and the administrator.
 func (s *Server) getTeam(c *call) (string, *apiError) {
-	t := s.dir.teams[c.id]
-	if t == nil {
-		return "", &apiError{http.StatusNotFound, "TeamId Not Found", c.id, "The team does not exist"}
+	t, refused := s.team(c)
+	if refused != nil {
+		return "", refused
 	}
 	if !s.dir.isAdmin(c.user) && !slices.Contains(s.dir.supervised(c.user), t) {
 		e := errUnauthorized(c.user)

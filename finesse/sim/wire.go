@@ -77,9 +77,19 @@ type dialogXML struct {
 	Media        mediaXML         `xml:"mediaProperties"`
 	MediaType    string           `xml:"mediaType"`
 	Participants []participantXML `xml:"participants>Participant"`
+	Callback     *callbackXML     `xml:"scheduledCallbackInfo"`
 	State        string           `xml:"state"`
 	To           string           `xml:"toAddress"`
 	URI          string           `xml:"uri"`
+}
+
+type callbackXML struct {
+	Time   string `xml:"callbackTime"`
+	Number string `xml:"callbackNumber"`
+}
+
+type itemsXML struct {
+	Item []string `xml:"wrapUpItem"`
 }
 
 type mediaXML struct {
@@ -91,6 +101,7 @@ type mediaXML struct {
 	QueueNumber    string        `xml:"queueNumber,omitempty"`
 	QueueName      string        `xml:"queueName,omitempty"`
 	WrapUpReason   string        `xml:"wrapUpReason,omitempty"`
+	WrapUpItems    *itemsXML     `xml:"wrapUpItems"`
 	Variables      []variableXML `xml:"callvariables>CallVariable"`
 }
 
@@ -159,10 +170,16 @@ func newDialogXML(name string, d *callcontrol.Dialog) dialogXML {
 	x := dialogXML{
 		XMLName: xml.Name{Local: name}, From: d.From, ID: d.ID, Secondary: d.SecondaryID,
 		Media: mediaXML{
-			MediaID: "1", DNIS: d.DNIS, CallType: d.CallType, DialedNumber: d.DialedNumber,
+			MediaID: "1", DNIS: d.DNIS, CallType: d.CallType, DialedNumber: d.DialedNumber, Classification: d.Classification,
 			QueueNumber: d.QueueNumber, QueueName: d.QueueName, WrapUpReason: d.WrapUpReason,
 		},
 		MediaType: "Voice", State: string(d.State), To: d.To, URI: dialogPath(d.ID),
+	}
+	if d.WrapUpItems != nil {
+		x.Media.WrapUpItems = &itemsXML{d.WrapUpItems}
+	}
+	if d.CallbackTime != "" || d.CallbackNumber != "" {
+		x.Callback = &callbackXML{d.CallbackTime, d.CallbackNumber}
 	}
 	if d.AssociatedID != "" {
 		x.Associated = dialogPath(d.AssociatedID)

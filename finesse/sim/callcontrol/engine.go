@@ -104,6 +104,15 @@ func (e *Engine) User(id string) (User, bool) {
 	return *a.snapshot(), true
 }
 
+// AgentAt is the id of the agent who is signed in at an extension.
+func (e *Engine) AgentAt(extension string) (string, bool) {
+	a, ok := e.byExt[extension]
+	if !ok {
+		return "", false
+	}
+	return a.profile.ID, true
+}
+
 // Dialog is a snapshot of a dialog.
 func (e *Engine) Dialog(id string) (*Dialog, bool) {
 	d, ok := e.dialogs[id]

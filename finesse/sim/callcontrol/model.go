@@ -175,6 +175,7 @@ type Dialog struct {
 	QueueName    string
 	WrapUpReason string
 	WrapUpItems  []string // CCX
+	Controller   string   // extension of who made the conference
 	Variables    []Variable
 	Parties      []Party
 	// Of the dialer's calls.

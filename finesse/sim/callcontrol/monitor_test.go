@@ -189,7 +189,7 @@ func TestBargeRefusals(t *testing.T) {
 		"another agent":   {before: []Command{login}, barge: Barge{Agent: "1003", To: "2002", Monitor: "2"}, want: "Invalid Destination"},
 		"nobody":          {barge: Barge{Agent: "1003", To: "4711", Monitor: "2"}, want: "Invalid Destination"},
 		"held":            {before: []Command{act("1001", "HOLD")}, barge: barge, want: "Invalid Destination"},
-		"no room": {limit: 2, barge: barge, want: "20700"},
+		"no room":         {limit: 2, barge: barge, want: "20700"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := listened(t, CCE)

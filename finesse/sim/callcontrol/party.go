@@ -193,7 +193,7 @@ func (e *Engine) snapshot(d *dialog) *Dialog {
 		ID: d.id, SecondaryID: d.secondary, AssociatedID: d.associated, From: d.from, To: d.to,
 		State: d.state, CallType: d.callType, DNIS: d.dnis, DialedNumber: d.dialed,
 		QueueNumber: d.queueNumber, QueueName: d.queueName, WrapUpReason: d.wrapUpReason,
-		WrapUpItems: slices.Clone(d.wrapUpItems), Variables: slices.Clone(d.vars),
+		WrapUpItems: slices.Clone(d.wrapUpItems), Variables: slices.Clone(d.vars), Controller: d.controller,
 		Classification: d.dialer.classification, CallbackTime: d.dialer.callbackTime, CallbackNumber: d.dialer.callbackNumber,
 		Parties: make([]Party, 0, len(d.parties)),
 	}
