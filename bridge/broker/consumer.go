@@ -20,6 +20,11 @@ type Subscription struct {
 	Prefetch int    // unacknowledged deliveries at a time: 1..10, 0 = 10
 	Priority int    // activemq.priority: 0..127, the highest with room is served first
 	Selector string // JMS selector, "" = all
+	// Exclusive: of all exclusive consumers of a queue only the one of the
+	// highest priority is served, however busy it is (activemq.exclusive).
+	Exclusive bool
+	// Gated subscriptions consume only while [Link.Open] says so.
+	Gated bool
 	// AutoAck takes messages without acknowledging them, for topics. What the
 	// handler cannot keep up with is dropped and counted.
 	AutoAck bool
@@ -44,17 +49,17 @@ type consumer struct {
 	flush chan chan error
 }
 
-// openConsumer opens the consuming connection with all subscriptions live.
-func (l *Link) openConsumer(ctx context.Context, e endpoint) (*consumer, error) {
+// openConsumer opens a consuming connection with subs live.
+func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption) (*consumer, error) {
 	c := &consumer{
 		link: l,
 		// A broker never has more than the prefetch unacknowledged.
-		acks:  make(chan *stomp.Message, maxPrefetch*len(l.subs)+1),
+		acks:  make(chan *stomp.Message, maxPrefetch*len(subs)+1),
 		flush: make(chan chan error),
 	}
 	k, err := l.cfg.open(ctx, e, "consuming", func(k *conn) error {
 		c.conn = k
-		for _, s := range l.subs {
+		for _, s := range subs {
 			if err := c.subscribe(s); err != nil {
 				return err
 			}
@@ -79,6 +84,9 @@ func (c *consumer) subscribe(s *consumption) error {
 		f.Header.Add("activemq.prefetchSize", strconv.Itoa(s.Prefetch))
 		if s.Priority != 0 {
 			f.Header.Add("activemq.priority", strconv.Itoa(s.Priority))
+		}
+		if s.Exclusive {
+			f.Header.Add("activemq.exclusive", "true")
 		}
 		if s.Selector != "" {
 			f.Header.Add("selector", s.Selector)

@@ -15,7 +15,9 @@ const batch = 64
 type Link struct {
 	cfg     Config
 	ends    []endpoint
-	subs    []*consumption
+	subs    []*consumption // live whenever the link is up
+	gated   []*consumption // live while the gate is open, too
+	gate    *gate
 	publish *sender
 	fragile *sender
 
@@ -39,7 +41,7 @@ func New(cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Link{cfg: cfg, ends: ends}
+	l := &Link{cfg: cfg, ends: ends, gate: newGate()}
 	l.publish = &sender{link: l, role: "publishing", most: batch, box: newOutbox(cfg.SendBuffer)}
 	l.fragile = &sender{link: l, role: "fragile", most: 1, box: newOutbox(cfg.SendBuffer)}
 	return l, nil
@@ -66,7 +68,11 @@ func (l *Link) Subscribe(s Subscription) error {
 	if err := checkText("selector", s.Selector); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	l.subs = append(l.subs, &consumption{Subscription: s, box: newInbox()})
+	list := &l.subs
+	if s.Gated {
+		list = &l.gated
+	}
+	*list = append(*list, &consumption{Subscription: s, box: newInbox()})
 	return nil
 }
 

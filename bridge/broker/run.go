@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,7 +31,7 @@ func (l *Link) Run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	var work sync.WaitGroup
-	for _, s := range l.subs {
+	for _, s := range slices.Concat(l.subs, l.gated) {
 		work.Go(func() { l.handle(life, s) })
 	}
 	work.Go(func() { l.expire(life) })
@@ -137,7 +138,7 @@ func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, fr
 		pub.close()
 		return nil, nil, nil, err
 	}
-	if cons, err = l.openConsumer(ctx, e); err != nil {
+	if cons, err = l.openConsumer(ctx, e, l.subs); err != nil {
 		pub.close()
 		frag.close()
 		return nil, nil, nil, err
@@ -158,6 +159,13 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 	}{{l.publish, pub}, {l.fragile, frag}} {
 		work.Go(func() {
 			if err := part.s.run(gen, l.ends[n], part.k); err != nil {
+				end(err)
+			}
+		})
+	}
+	if len(l.gated) > 0 {
+		work.Go(func() {
+			if err := l.keepGate(gen, l.ends[n]); err != nil {
 				end(err)
 			}
 		})
