@@ -46,6 +46,9 @@ type Config struct {
 	LogoutOnDisconnect bool
 	// ReasonRequired refuses NOT_READY and LOGOUT without a reason code.
 	ReasonRequired bool
+	// PartialUsers leaves media type, roles, settings and team out of the User
+	// event of a RESERVED agent, as older releases do.
+	PartialUsers bool
 	// DropParticipantFor is the CCE property enableDropParticipantFor:
 	// supervisor_only, conference_controller_and_supervisor or all; "" =
 	// supervisor_only.

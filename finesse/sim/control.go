@@ -27,6 +27,7 @@ func (s *Server) control(mux *http.ServeMux) {
 		"POST /sim/calls":           s.controlCall,
 		"POST /sim/calls/{id}/drop": s.controlDrop,
 		"POST /sim/outbound":        s.controlOutbound,
+		"POST /sim/refusals":        s.controlRefusal,
 		"POST /sim/status":          s.controlStatus,
 		"POST /sim/xmpp/drop":       s.controlXMPPDrop,
 		"POST /sim/faults":          s.controlFault,
@@ -126,6 +127,19 @@ func (s *Server) controlOutbound(r *http.Request) (int, any, error) {
 		Agent: in.Agent, Number: in.Number, Mode: in.Mode, Campaign: in.Campaign, Variables: sortedVariables(in.Variables),
 	})
 	return http.StatusCreated, map[string]string{"dialogId": id}, err
+}
+
+func (s *Server) controlRefusal(r *http.Request) (int, any, error) {
+	var in struct {
+		Agent   string `json:"agent"`
+		Type    string `json:"type"`
+		Message string `json:"message"`
+		Data    string `json:"data"`
+	}
+	if err := decode(r, &in); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, s.RefuseNext(in.Agent, callcontrol.Failure{Type: in.Type, Message: in.Message, Data: in.Data})
 }
 
 func (s *Server) controlDrop(r *http.Request) (int, any, error) {

@@ -32,7 +32,11 @@ func (s *Server) render(ev *callcontrol.Event) (node, payload string) {
 	user := userPath(ev.Agent)
 	switch ev.Kind {
 	case callcontrol.UserChanged:
-		return user, update(marshal(s.userXML("user", ev.User)), "PUT", ev.RequestID, user)
+		x := s.userXML("user", ev.User)
+		if s.cfg.PartialUsers && ev.User.State == callcontrol.Reserved {
+			x = x.partial()
+		}
+		return user, update(marshal(x), "PUT", ev.RequestID, user)
 	case callcontrol.DialogChanged:
 		return user + "/Dialogs", update(marshal(newDialogXML("dialog", ev.Dialog)), "PUT", ev.RequestID, dialogPath(ev.Dialog.ID))
 	case callcontrol.RequestFailed:

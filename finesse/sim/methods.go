@@ -48,6 +48,13 @@ func (s *Server) Outbound(o OutboundSpec) (string, error) {
 	})
 }
 
+// RefuseNext lets the next request of an agent fail asynchronously, as a CTI
+// server may at any time; several are used up in order. The error is a
+// *callcontrol.Refusal.
+func (s *Server) RefuseNext(agentID string, f callcontrol.Failure) error {
+	return s.centre.do(callcontrol.RefuseNext{Agent: agentID, Failure: f})
+}
+
 // Queue is the state of a queue; ok is false if there is no such queue.
 func (s *Server) Queue(id string) (stats callcontrol.QueueStats, ok bool) {
 	s.centre.read(func(e *callcontrol.Engine) { stats, ok = e.Queue(id) })

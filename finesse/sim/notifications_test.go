@@ -137,6 +137,19 @@ func TestEventTextIsTheCapturedOne(t *testing.T) {
 		c.next(t))
 }
 
+func TestPartialUserEvent(t *testing.T) {
+	s := Start(t, WithConfig(func(c *Config) { c.PartialUsers = true }))
+	signIn(t, s, "1005")
+	c := connectMellium(t, s, "1005", "r")
+	_, err := s.Call("0551", "2005")
+	require.NoError(t, err)
+	require.Equal(t, "<Update><data><user><dialogs>/finesse/api/User/1005/Dialogs</dialogs><extension>2005</extension><firstName>Eve</firstName>"+
+		"<lastName>Agent</lastName><loginId>1005</loginId><loginName>agent1005</loginName><mediaType></mediaType><pendingState></pendingState>"+
+		"<reasonCodeId>-1</reasonCodeId><state>RESERVED</state><stateChangeTime>T</stateChangeTime><uri>/finesse/api/User/1005</uri><wrapUpTimer>10</wrapUpTimer></user></data>"+
+		"<event>PUT</event><requestId></requestId><source>/finesse/api/User/1005</source></Update>",
+		stampText.ReplaceAllString(c.next(t), "T"))
+}
+
 func TestWrongPasswordWithBothLibraries(t *testing.T) {
 	s := Start(t)
 	o := xmppo.Options{

@@ -17,6 +17,11 @@ func TestExampleScenario(t *testing.T) {
 	require.Equal(t, 200, status)
 	require.Contains(t, body, "<code>27</code><forAll>true</forAll><id>49</id>")
 	putState(t, s, "3002", "<state>LOGIN</state><extension>4999</extension>", callcontrol.NotReady)
+	_, body = do(t, s, "3002", "GET", "/finesse/api/User/3002/Queues", "")
+	require.Contains(t, body, "<uri>/finesse/api/Queue/5022</uri><name>Orders</name>")
+	_, body = do(t, s, "3002", "GET", "/finesse/api/User/3002/PhoneBooks", "")
+	require.Contains(t, body, "<name>Depots</name><type>TEAM</type>")
+	require.NotContains(t, body, "Company")
 	status, _, err := try(s, "root", "toor", "GET", "/finesse/api/User/3002", "")
 	require.NoError(t, err)
 	require.Equal(t, 200, status, "the administrator sees all")
@@ -33,6 +38,12 @@ func TestScenarioMistakes(t *testing.T) {
 		"category":     {"reasonCodes:\n  - {id: \"1\", code: 2, label: x, category: LUNCH}\n", "LOGOUT"},
 		"behaviour":    {"numbers:\n  - {pattern: \"1\", behaviour: sing}\n", "sing"},
 		"flavor":       {"flavor: avaya\n", "avaya"},
+		"queue twice":  {"queues: [{id: \"1\", number: \"3\"}, {id: \"1\", number: \"4\"}]", `queue id "1"`},
+		"queue number": {"queues: [{id: \"1\", number: \"2001\"}]", "taken"},
+		"queue team":   {"queues: [{id: \"1\", number: \"3\", teams: [\"9\"]}]", "unknown team"},
+		"book twice":   {"phoneBooks: [{id: \"1\", type: GLOBAL}, {id: \"1\", type: GLOBAL}]", `phone book id "1"`},
+		"book type":    {"phoneBooks: [{id: \"1\", type: YELLOW}]", "YELLOW"},
+		"book team":    {"phoneBooks: [{id: \"1\", type: TEAM, teams: [\"9\"]}]", "unknown team"},
 		"no teams":     {"teams: []\n", "no teams"},
 	} {
 		_, err := New(Config{Scenario: []byte(row.yaml)})

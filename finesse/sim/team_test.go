@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"gcbridge/finesse/sim/callcontrol"
 )
 
 func TestTeam(t *testing.T) {
@@ -30,4 +32,21 @@ func TestTeam(t *testing.T) {
 	status, body = do(t, s, "1005", "GET", "/finesse/api/Team/9", "")
 	require.Equal(t, 404, status)
 	require.Contains(t, body, "<ErrorType>TeamId Not Found</ErrorType>")
+}
+
+func TestTeamEventsCarryTheReason(t *testing.T) {
+	s := Start(t, WithFlavor(callcontrol.CCX))
+	signIn(t, s, "1001")
+	sup := connectMellium(t, s, "1005", "r")
+	sup.subscribe(t, "/finesse/api/Team/1/Users")
+	putState(t, s, "1001", "<state>NOT_READY</state><reasonCodeId>102</reasonCodeId>", callcontrol.NotReady)
+	got := sup.next(t)
+	require.Contains(t, got, "<state>NOT_READY</state>")
+	require.Contains(t, got, "<reasonCode><category>NOT_READY</category><code>12</code><forAll>true</forAll><id>102</id><label>Lunch</label>")
+	require.Contains(t, got, "<mediaState>IDLE</mediaState>", "CCX")
+	putState(t, s, "1001", "<state>READY</state>", callcontrol.Ready)
+	sup.next(t)
+	_, err := s.Call("0551", "2001")
+	require.NoError(t, err)
+	require.Contains(t, sup.next(t), "<mediaState>BUSY</mediaState>")
 }

@@ -24,12 +24,12 @@ type userXML struct {
 	PendingState string         `xml:"pendingState"`
 	ReasonCode   *reasonCodeXML `xml:"reasonCode"`
 	ReasonCodeID string         `xml:"reasonCodeId"`
-	Roles        []string       `xml:"roles>role"`
-	Settings     settingsXML    `xml:"settings"`
+	Roles        *rolesXML      `xml:"roles"`
+	Settings     *settingsXML   `xml:"settings"`
 	State        string         `xml:"state"`
 	Changed      string         `xml:"stateChangeTime"`
-	TeamID       string         `xml:"teamId"`
-	TeamName     string         `xml:"teamName"`
+	TeamID       string         `xml:"teamId,omitempty"`
+	TeamName     string         `xml:"teamName,omitempty"`
 	Teams        *teamsXML      `xml:"teams"` // supervisors only
 	URI          string         `xml:"uri"`
 	WrapUpTimer  int            `xml:"wrapUpTimer"`
@@ -38,6 +38,10 @@ type userXML struct {
 type mobileXML struct {
 	Mode       string `xml:"mode"`
 	DialNumber string `xml:"dialNumber"`
+}
+
+type rolesXML struct {
+	Role []string `xml:"role"`
 }
 
 type settingsXML struct {
@@ -138,8 +142,8 @@ func (s *Server) userXML(name string, u *callcontrol.User) userXML {
 	x := userXML{
 		XMLName: xml.Name{Local: name}, Dialogs: userPath(u.ID) + "/Dialogs", Extension: u.Extension,
 		FirstName: p.FirstName, LastName: p.LastName, LoginID: u.ID, LoginName: p.LoginName, MediaType: "1",
-		PendingState: string(u.Pending), ReasonCodeID: u.ReasonID, Roles: []string{"Agent"},
-		Settings: settingsXML{p.WrapUpIncoming, p.WrapUpOutgoing}, State: string(u.State), Changed: timeText(u.Since),
+		PendingState: string(u.Pending), ReasonCodeID: u.ReasonID, Roles: &rolesXML{[]string{"Agent"}},
+		Settings: &settingsXML{p.WrapUpIncoming, p.WrapUpOutgoing}, State: string(u.State), Changed: timeText(u.Since),
 		TeamID: p.Team, TeamName: s.dir.teams[p.Team].Name, URI: userPath(u.ID), WrapUpTimer: *p.WrapUpTimer,
 	}
 	if u.Reason != nil {
@@ -150,12 +154,19 @@ func (s *Server) userXML(name string, u *callcontrol.User) userXML {
 		x.MobileAgent = &mobileXML{u.MobileMode, u.MobileNumber}
 	}
 	if teams := s.dir.supervised(u.ID); len(teams) > 0 {
-		x.Roles = append(x.Roles, "Supervisor")
+		x.Roles.Role = append(x.Roles.Role, "Supervisor")
 		x.Teams = &teamsXML{}
 		for _, t := range teams {
 			x.Teams.Team = append(x.Teams.Team, teamXML{t.ID, t.Name, "/finesse/api/Team/" + t.ID})
 		}
 	}
+	return x
+}
+
+// partial takes out what older releases leave out of the event of a RESERVED
+// agent.
+func (x userXML) partial() userXML {
+	x.MediaType, x.Roles, x.Settings, x.TeamID, x.TeamName, x.Teams = "", nil, nil, "", "", nil
 	return x
 }
 

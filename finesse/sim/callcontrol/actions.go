@@ -113,7 +113,9 @@ func (c Act) apply(e *Engine) error {
 	if !ok {
 		return notFound("no agent %s", c.Agent)
 	}
-	e.requested(c.Agent, false)
+	if !e.begin(a, false, c.Dialog) {
+		return nil
+	}
 	if f := c.run(e); f != nil {
 		f.DialogID = c.Dialog
 		e.fail(a, *f)

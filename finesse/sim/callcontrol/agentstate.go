@@ -78,7 +78,9 @@ func (c SetState) apply(e *Engine) error {
 	if !ok {
 		return notFound("no agent %s", c.Agent)
 	}
-	e.requested(c.Agent, true)
+	if !e.begin(a, true, "") {
+		return nil
+	}
 	if f := c.run(e, a); f != nil {
 		f.OnUser = true
 		e.fail(a, *f)

@@ -123,7 +123,9 @@ func (c MakeCall) apply(e *Engine) error {
 	if !ok {
 		return notFound("no agent %s", c.Agent)
 	}
-	e.requested(c.Agent, false)
+	if !e.begin(a, false, "") {
+		return nil
+	}
 	for _, p := range a.live() {
 		if p.state != Held {
 			e.fail(a, invalidState())

@@ -27,6 +27,7 @@ type Engine struct {
 	rules   []actionRule
 	timers  timerHeap
 	timerNo int
+	ordered map[string][]Failure // by agent: see RefuseNext
 
 	// Of the command being applied.
 	now    time.Time
@@ -45,8 +46,8 @@ func New(cfg Config) *Engine {
 		devices: make(map[string]bool, len(cfg.Agents)+len(cfg.Devices)),
 		byExt:   map[string]*agent{},
 		reasons: make(map[string]*Reason, len(cfg.Reasons)),
-		dialogs: map[string]*dialog{},
-		nextID:  max(cfg.FirstDialogID, 1),
+		dialogs: map[string]*dialog{}, ordered: map[string][]Failure{},
+		nextID: max(cfg.FirstDialogID, 1),
 	}
 	for _, p := range cfg.Agents {
 		e.agents[p.ID] = &agent{profile: p, base: base{state: Logout, reasonID: noReason}, shown: Logout}
@@ -152,9 +153,6 @@ func (e *Engine) SignedIn() []string {
 	slices.Sort(ids)
 	return ids
 }
-
-// requested notes whose request is being applied, for the requestId.
-func (e *Engine) requested(agentID string, onUser bool) { e.reqBy, e.onUser = agentID, onUser }
 
 func (e *Engine) emit(ev Event) {
 	if e.reqBy == ev.Agent && e.onUser == (ev.Kind == UserChanged || ev.Failure != nil && ev.Failure.OnUser) {

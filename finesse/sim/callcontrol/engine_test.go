@@ -170,6 +170,18 @@ func TestEveryCallHasAllTenVariables(t *testing.T) {
 	require.Equal(t, "x", before, "a snapshot does not change")
 }
 
+func TestOrderedRefusals(t *testing.T) {
+	s := newScript(t, testConfig(CCE, WrapUpRequired)).signIn("1001")
+	for _, message := range []string{"CF_SERVICE_BUSY", "CF_NETWORK_BUSY"} {
+		s.do(RefuseNext{Agent: "1001", Failure: Failure{Type: "Call Operation Failure", Message: message, Data: "32"}})
+	}
+	s.do(SetState{Agent: "1001", State: NotReady}).want("1001 ERROR Call Operation Failure|CF_SERVICE_BUSY|32 <-")
+	s.do(MakeCall{Agent: "1001", To: "90055"}).want("1001 ERROR Call Operation Failure|CF_NETWORK_BUSY|32 <-")
+	s.do(SetState{Agent: "1001", State: NotReady}).want("1001 U NOT_READY <-")
+	_, err := s.e.Apply(epoch, "", RefuseNext{Agent: "7"})
+	require.ErrorContains(t, err, "no agent 7")
+}
+
 func TestControlSideRefusals(t *testing.T) {
 	e := New(testConfig(CCE, WrapUpRequired))
 	apply := func(c Command) error { _, err := e.Apply(epoch, "", c); return err }

@@ -50,7 +50,9 @@ func (c SilentMonitor) apply(e *Engine) error {
 	if !ok {
 		return notFound("no agent %s", c.Agent)
 	}
-	e.requested(c.Agent, false)
+	if !e.begin(s, false, "") {
+		return nil
+	}
 	if f := c.run(e, s); f != nil {
 		e.fail(s, *f)
 	}
@@ -139,7 +141,9 @@ func (c Barge) apply(e *Engine) error {
 	if !ok {
 		return notFound("no agent %s", c.Agent)
 	}
-	e.requested(c.Agent, false)
+	if !e.begin(s, false, "") {
+		return nil
+	}
 	if f := e.CheckBarge(c); f != nil {
 		e.fail(s, *f)
 		return nil
