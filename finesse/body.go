@@ -54,6 +54,7 @@ const (
 	ActionClose           = "CLOSE"
 	ActionReject          = "REJECT"
 	ActionUpdateCallback  = "UPDATE_SCHEDULED_CALLBACK"
+	ActionCancelCallback  = "CANCEL_SCHEDULED_CALLBACK"
 	ActionReclassify      = "RECLASSIFY"
 	ActionStartRecording  = "START_RECORDING"
 )
@@ -63,7 +64,7 @@ const (
 func targetFirst(action string) bool {
 	return slices.Contains([]string{
 		ActionAnswer, ActionHold, ActionRetrieve, ActionDrop,
-		ActionSendDTMF, ActionUpdateCallback, ActionReclassify, ActionStartRecording,
+		ActionSendDTMF, ActionUpdateCallback, ActionCancelCallback, ActionReclassify, ActionStartRecording,
 	}, action)
 }
 

@@ -23,6 +23,14 @@ const DefaultTimeout = 3 * time.Second
 type Credentials struct {
 	User     string
 	Password secret.Secret
+	// Bearer: the user signs on by SSO, and Password is his access token. REST
+	// takes it as a bearer token, XMPP as the password (finesse-api 1.2).
+	Bearer bool
+}
+
+// Equal reports whether c and o are the same proof of the same user.
+func (c Credentials) Equal(o Credentials) bool {
+	return c.User == o.User && c.Bearer == o.Bearer && c.Password.Equal(o.Password)
 }
 
 // ClientConfig makes a [Client].

@@ -129,7 +129,11 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 	for name, value := range r.header {
 		req.Header.Set(name, value)
 	}
-	if r.cred != nil {
+	switch {
+	case r.cred == nil:
+	case r.cred.Bearer:
+		req.Header.Set("Authorization", "Bearer "+r.cred.Password.Reveal())
+	default:
 		req.SetBasicAuth(r.cred.User, r.cred.Password.Reveal())
 	}
 	return req, nil

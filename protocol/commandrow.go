@@ -56,8 +56,10 @@ type Param struct {
 	// Missing is the error code of an absent parameter [C10]; "" if it is Optional.
 	Missing  ErrorCode
 	Optional bool
-	// Commas: the value may contain commas. Only the last parameter, or the
-	// last before an optional literal, can have it [C2].
+	// Commas: the value may contain commas; at most one parameter of a row,
+	// none of whose others can. It is the last, or the last before an optional
+	// literal [C2], but for the label of a wrapup: the parameters behind it are
+	// found from the right.
 	Commas bool
 	// Literals are the accepted words of a KindLiteral.
 	Literals []Literal

@@ -18,9 +18,12 @@ func dialogCommands() []CommandRow {
 			Clauses:  []Clause{{"A-25", "Update Dialog Wrap-up Codes"}},
 			Category: "agent_dialog",
 			Planned:  true,
-			Params:   []Param{{Name: ParamWrapUp, Kind: KindText, Missing: ErrMissingReasonCode}, dialogParam()},
-			Examples: []CommandExample{{"label", "wrapup#1001", "Bill Inquiry,16871253"}},
-			Note:     "The reason's label first, then the dialog. No answer when it succeeds.",
+			Params:   []Param{{Name: ParamWrapUp, Kind: KindText, Missing: ErrMissingReasonCode, Commas: true}, dialogParam()},
+			Examples: []CommandExample{
+				{"label", "wrapup#1001", "Bill Inquiry,16871253"},
+				{"comma_in_label", "wrapup#1001", "Sold, to be delivered,16871253"},
+			},
+			Note: "The reason's label first, then the dialog; a label may hold commas. No answer when it succeeds.",
 		},
 		{
 			Word:     GetDialogStateControls,

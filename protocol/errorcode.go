@@ -31,6 +31,10 @@ const (
 	ErrWrongExtension     ErrorCode = "WRONG_EXTENSION"
 	ErrSessionInvalidated ErrorCode = "SESSION_INVALIDATED"
 	ErrFinesseUnavailable ErrorCode = "FINESSE_UNAVAILABLE"
+	ErrAuthorization      ErrorCode = "AUTHORIZATION_FAILURE"
+	ErrNotFound           ErrorCode = "NOT_FOUND"
+	ErrNoHeldCall         ErrorCode = "CF_NO_HELD_CALL"
+	ErrInvalidObjectState ErrorCode = "CF_INVALID_OBJECT_STATE"
 )
 
 // Where a row of the error or user-message table is printed.

@@ -19,7 +19,7 @@ func pageErrors() []ErrorRow {
 		{Code: "CF_RESOURCE_BUSY", Origin: "Finesse", Description: "An internal resource is busy"},
 		{Code: "CF_INVALID_LOGON_DEVICE_SPECIFIED", Origin: "Finesse", Description: "The request specified an invalid logon device.", Behaviour: showAskExtension},
 		{Code: "CF_GENERIC_UNSPECIFIED_REJECTION", Origin: "Finesse", Description: "The request has been rejected (no specific details available)."},
-		{Code: "CF_INVALID_OBJECT_STATE", Origin: "Finesse", Description: "The object is in the incorrect state for the request."},
+		{Code: ErrInvalidObjectState, Origin: "Finesse", Description: "The object is in the incorrect state for the request."},
 		{Code: "CF_INVALID_PASSWORD_SPECIFIED", Origin: "Finesse", Description: "The request specified an invalid agent password.", Behaviour: "Prompt user to supply a valid password"},
 		// The page's description cell is empty; the developer guide has this one.
 		{Code: "CF_GENERIC_SYSTEM_RESOURCE_AVAILABILITY", Origin: "Finesse", Description: "The request failed for lack of system resources."},
@@ -62,8 +62,8 @@ func laterErrors() []ErrorRow {
 		{Code: ErrInvalidCallData, Origin: "GC", Description: "Parameters are missing in update_call_variable", Clause: ClauseDeveloperGuide},
 		{Code: "CF_GENERIC_UNSPECIFIED", Origin: "Finesse", Description: "An error occurred (no specific details available).", Clause: ClauseDeveloperGuide},
 		{Code: "E_CTI_INVALID_CALL_ID", Origin: "Finesse", Description: "A request message was received with an invalid CallID value.", Clause: ClauseDeveloperGuide},
-		{Code: "AUTHORIZATION_FAILURE", Origin: "Finesse", Description: "The user may not do this", Clause: ClauseDeveloperGuide},
-		{Code: "NOT_FOUND", Origin: "Finesse", Description: "The queue or team was not found", Clause: ClauseDeveloperGuide},
+		{Code: ErrAuthorization, Origin: "Finesse", Description: "The user may not do this", Clause: ClauseDeveloperGuide},
+		{Code: ErrNotFound, Origin: "Finesse", Description: "The queue or team was not found", Clause: ClauseDeveloperGuide},
 		{Code: "Unauthorized", Origin: "Finesse", Description: "Invalid Credentials", Clause: ClauseDeveloperGuide},
 	}
 }

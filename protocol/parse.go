@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -224,11 +225,14 @@ func (r *CommandRow) split(text string) ([]string, *ParseError) {
 			}
 		}
 	}
-	parts := strings.SplitN(text, ",", len(rest))
-	for i, v := range parts {
+	last := len(rest) - 1
+	wide := slices.IndexFunc(rest, func(p Param) bool { return p.Commas })
+	if wide >= 0 && wide < last {
+		text = strings.TrimRight(text, ", ") // a comma too many at the end is no value
+	}
+	for i, v := range splitAround(text, len(rest), wide) {
 		values[i] = strings.TrimSpace(v)
 	}
-	last := len(rest) - 1
 	if rest[last].Commas || !strings.Contains(values[last], ",") {
 		return values, nil
 	}
@@ -238,6 +242,22 @@ func (r *CommandRow) split(text string) ([]string, *ParseError) {
 	}
 	values[last] = strings.TrimSpace(v)
 	return values, nil
+}
+
+// splitAround splits text into at most n values. The one in place wide takes
+// the commas that are too many, without such a one the last.
+func splitAround(text string, n, wide int) []string {
+	parts := strings.Split(text, ",")
+	extra := len(parts) - n
+	if extra <= 0 {
+		return parts
+	}
+	if wide < 0 {
+		wide = n - 1
+	}
+	values := append([]string{}, parts[:wide]...)
+	values = append(values, strings.Join(parts[wide:wide+extra+1], ","))
+	return append(values, parts[wide+extra+1:]...)
 }
 
 // literal finds the value that stands for a word of the body.

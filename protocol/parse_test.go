@@ -70,6 +70,14 @@ func TestParseAcceptsWhatClientsSend(t *testing.T) {
 		{"preview without its word", "AcceptOutboundPreview#1001", "16871253,", want{
 			word: protocol.AcceptOutboundPreview, id: "1001", args: map[string]string{protocol.ParamDialog: "16871253"},
 		}},
+		{"a wrap-up label with commas", "wrapup#1001", " Sold, to be delivered, 16871253", want{
+			word: protocol.WrapUp, id: "1001",
+			args: map[string]string{protocol.ParamWrapUp: "Sold, to be delivered", protocol.ParamDialog: "16871253"},
+		}},
+		{"a wrap-up with a comma too many", "wrapup#1001", "Bill Inquiry,16871253, ,", want{
+			word: protocol.WrapUp, id: "1001",
+			args: map[string]string{protocol.ParamWrapUp: "Bill Inquiry", protocol.ParamDialog: "16871253"},
+		}},
 		{"barge by login id [C14]", "bargein#1005", "jehanzeb6,16871253", want{
 			word: protocol.BargeIn, id: "1005", args: map[string]string{protocol.ParamTarget: "jehanzeb6", protocol.ParamDialog: "16871253"},
 		}},

@@ -31,6 +31,7 @@ func TestCommandTable(t *testing.T) {
 			clauses[c.ID] = true
 		}
 		require.NotEmpty(t, row.Category, row.Word)
+		wide := 0
 		for i, p := range row.Params {
 			last := i == len(row.Params)-1
 			require.NotEmpty(t, p.Name, row.Word)
@@ -40,9 +41,11 @@ func TestCommandTable(t *testing.T) {
 				require.True(t, last, "%s %s: only the last parameter may be absent", row.Word, p.Name)
 			}
 			if p.Commas {
-				require.True(t, last || i == len(row.Params)-2 && row.Params[i+1].Optional, "%s %s [C2]", row.Word, p.Name)
+				wide++
+				require.True(t, last || i == len(row.Params)-2 && row.Params[i+1].Optional || row.Word == protocol.WrapUp, "%s %s [C2]", row.Word, p.Name)
 			}
 		}
+		require.LessOrEqual(t, wide, 1, "%s: at most one parameter may hold commas", row.Word)
 		require.False(t, row.Planned && row.Unsupported != "", row.Word)
 		for _, a := range row.Answers {
 			require.True(t, known[a], "%s answers %s, which has no row", row.Word, a)
