@@ -32,6 +32,6 @@ func rootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(serveCommand(), demoCommand(), simCommand(), agentCommand(), versionCommand())
+	root.AddCommand(serveCommand(), demoCommand(), simCommand(), agentCommand(), specCommand(), versionCommand())
 	return root
 }
