@@ -161,8 +161,9 @@ func agentFrame(agent, extension, at string) string {
 }
 
 // Decode reads a body. gcNode is the message's property of that name, "" if it
-// has none: it names the sender of an AgentState in clear, and is not looked at
-// otherwise. Every error is a [*RefusedError].
+// has none, which tells an AgentState in clear of an original connector from
+// one of ours: its sender also sent the context, with a sequence number. Every
+// error is a [*RefusedError].
 func (c *Codec) Decode(body, gcNode string) (Message, error) {
 	switch {
 	case len(body) > MaxBody:
@@ -226,7 +227,7 @@ func (c *Codec) decodeAgentState(body, gcNode string) (Message, error) {
 		Agent: sync.Agent, Password: sync.Password, Extension: sync.Extension,
 		SubscriptionTime: MillisOf(sync.SubscriptionTime),
 	}
-	h := Header{Node: gcNode}
+	var h Header // an original has no name
 	field := sync.Password.Reveal()
 	s.Sealed = strings.HasPrefix(field, sealPrefix)
 	switch {
@@ -234,7 +235,7 @@ func (c *Codec) decodeAgentState(body, gcNode string) (Message, error) {
 		return Message{}, refuse(ReasonSealed, nil)
 	case !s.Sealed && !c.plaintext:
 		return Message{}, refuse(ReasonPlaintext, nil)
-	case !s.Sealed && c.aead != nil && gcNode != "":
+	case !s.Sealed && gcNode != "":
 		return Message{}, refuse(ReasonRedundant, nil)
 	case s.Sealed:
 		f := strings.Split(body, "#") // as written: the time has more than one spelling
@@ -252,7 +253,7 @@ func (c *Codec) decodeAgentState(body, gcNode string) (Message, error) {
 			return Message{}, refuse(ReasonMalformed, errField)
 		}
 	}
-	if s.check() != nil || h.Node != "" && !isName(h.Node) {
+	if s.check() != nil {
 		return Message{}, refuse(ReasonMalformed, errField)
 	}
 	return Message{Header: h, Body: s}, nil

@@ -41,8 +41,9 @@ func (m Millis) Time() time.Time { return time.UnixMilli(int64(m)) }
 const latest Millis = 1 << 43
 
 // Header says who sent a message, in which of its lives, and when. Sequence
-// numbers start at 1 in each life and grow by one with each message. An
-// AgentState in clear has no Boot and no Seq: an original writes none.
+// numbers start at 1 in each life and grow by one with each message. The
+// AgentState of an original connector has a zero Header: there is none in its
+// layout.
 type Header struct {
 	Node string // GC_NODE_ID of the sender; "" is an original connector
 	Boot Millis // when the sender started

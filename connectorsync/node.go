@@ -41,6 +41,7 @@ func (s *State) Tick(now time.Time) []Effect {
 	}
 	s.watch(now)
 	s.decide(now)
+	s.offer(now)
 	s.expire(now)
 	if now.Sub(s.lastBeat) >= s.cfg.Heartbeat {
 		s.beat(now)
@@ -100,10 +101,12 @@ func (s *State) Able(able bool, now time.Time) []Effect {
 func (s *State) Ready(now time.Time) bool { return s.ready(now) }
 
 // Drain begins to leave: the peers are asked to take this node's agents, and
-// each [LetGo] shrinks [State.Held]. Commands must no longer be consumed.
+// each [LetGo] shrinks [State.Held]. Commands must no longer be consumed, and
+// take-overs under way are to be given up without a [State.Gone].
 func (s *State) Drain(now time.Time) []Effect {
 	if s.stage == working {
 		s.stage = draining
+		clear(s.taking)
 		s.beat(now)
 	}
 	return s.done()
@@ -137,6 +140,7 @@ func (s *State) Taken(agent string, c Context, now time.Time) []Effect {
 	if e, ok := s.ended.get(agent); ok {
 		at = max(at, e.at+1)
 	}
+	delete(s.taking, agent)
 	s.own[agent] = &holding{at: at, context: c, every: s.spread(agent)}
 	s.announce(agent, now)
 	return s.done()
@@ -161,9 +165,12 @@ func (s *State) Gone(agent string, now time.Time) []Effect {
 		delete(s.own, agent)
 		s.ended.put(agent, ending{claim{h.at, s.cfg.Node}, s.cfg.Boot, h.context.Destination})
 		s.send(AgentGone{Agent: agent, SubscriptionTime: h.at}, now)
-	} else if r := s.replicas[agent]; r != nil && r.taking {
-		r.taking, r.refused = false, true
+		return s.done()
 	}
+	if r := s.replicas[agent]; r != nil && s.taking[agent] {
+		r.refused = true
+	}
+	delete(s.taking, agent)
 	return s.done()
 }
 
@@ -174,7 +181,7 @@ func (s *State) Gone(agent string, now time.Time) []Effect {
 func (s *State) Demand(agent string, _ time.Time) (effects []Effect, known bool) {
 	r := s.replicas[agent]
 	switch {
-	case s.own[agent] != nil, r != nil && r.taking:
+	case s.own[agent] != nil, s.taking[agent]:
 		return nil, true
 	case r == nil || r.refused || s.stage != working:
 		return nil, false

@@ -23,7 +23,7 @@ func (s *State) standing(r *replica, now time.Time) standing {
 	switch {
 	case p == nil && now.Sub(s.since) < s.cfg.Timeout:
 		return ownerLives // it has had no time to speak
-	case p == nil, !p.up, r.boot != 0 && p.boot != r.boot:
+	case p == nil, !p.up, p.boot != r.boot:
 		return ownerEnded
 	case p.beat.Role == RoleDraining:
 		return ownerDrains
@@ -67,7 +67,7 @@ func (s *State) decide(now time.Time) {
 	c := choice{best: true, able: !s.unable, failback: s.cfg.Failback, priority: s.cfg.Priority}
 	for _, agent := range inOrder(s.replicas) {
 		r := s.replicas[agent]
-		if r.taking || r.refused {
+		if s.taking[agent] || r.refused {
 			continue
 		}
 		c.owner = s.standing(r, now)
@@ -82,7 +82,7 @@ func (s *State) decide(now time.Time) {
 }
 
 func (s *State) takeOver(agent string, r *replica, why Why) {
-	r.taking = true
+	s.taking[agent] = true
 	s.emit(TakeOver{Agent: agent, Context: r.context, Complete: r.complete, From: r.node, Why: why})
 }
 
@@ -139,7 +139,7 @@ func (s *State) confirmed(h Header, agent string, at Millis, now time.Time) *rep
 		s.emit(Ignored{Node: h.Node, Reason: ReasonOutdated})
 		return nil
 	}
-	if r.claim != theirs || r.boot != h.Boot && h.Boot != 0 {
+	if r.claim != theirs || r.boot != h.Boot {
 		r.claim, r.boot, r.seq, r.refused = theirs, h.Boot, 0, false
 	}
 	r.heard = now
@@ -154,8 +154,8 @@ func (b AgentContext) apply(s *State, h Header, now time.Time) {
 
 func (b AgentState) apply(s *State, h Header, now time.Time) {
 	r := s.confirmed(h, b.Agent, b.SubscriptionTime, now)
-	if r == nil || r.seq > 0 && h.Seq <= r.seq || h.Boot == 0 && r.boot != 0 {
-		return // a context is newer, or better than what comes in clear
+	if r == nil || r.seq > 0 && h.Seq <= r.seq {
+		return // a context is newer
 	}
 	r.context.Password, r.context.Extension = b.Password, b.Extension
 }
@@ -182,7 +182,7 @@ func (b Orphan) apply(s *State, h Header, now time.Time) {
 	switch {
 	case s.own[b.Agent] != nil, r != nil && !r.before(c), ended && e.covers(c, b.OwnerBoot):
 		return
-	case b.Owner == s.cfg.Node && b.OwnerBoot >= s.cfg.Boot:
+	case b.Owner == s.cfg.Node && b.OwnerBoot == s.cfg.Boot:
 		return // we let it go, or ended it, ourselves
 	case r == nil && len(s.replicas) >= s.cfg.MaxAgents:
 		s.emit(Ignored{Node: h.Node, Reason: ReasonFull})
@@ -190,8 +190,28 @@ func (b Orphan) apply(s *State, h Header, now time.Time) {
 	}
 	s.replicas[b.Agent] = &replica{
 		claim: c, boot: b.OwnerBoot, seq: 0, context: b.Context, complete: true, heard: now,
-		taking: r != nil && r.taking,
 	}
+}
+
+// offer hands on the orphans that this node does not take: who should may not
+// know of them.
+func (s *State) offer(now time.Time) {
+	for _, agent := range inOrder(s.replicas) {
+		r := s.replicas[agent]
+		switch {
+		case s.taking[agent] || r.refused || s.standing(r, now) != ownerEnded:
+			r.offered = time.Time{}
+		case r.offered.IsZero():
+			r.offered = now
+		case now.Sub(r.offered) >= s.cfg.Interval:
+			s.handOn(agent, r, now)
+		}
+	}
+}
+
+func (s *State) handOn(agent string, r *replica, now time.Time) {
+	r.offered = now
+	s.send(Orphan{Agent: agent, SubscriptionTime: r.at, Owner: r.node, OwnerBoot: r.boot, Context: r.context}, now)
 }
 
 // expire drops the replicas that nobody speaks of any more.
@@ -201,7 +221,7 @@ func (s *State) expire(now time.Time) {
 		if st := s.standing(r, now); st == ownerLives || st == ownerDrains {
 			limit = missedAnnouncements * s.cfg.Interval
 		}
-		if !r.taking && now.Sub(later(r.heard, s.since)) > limit {
+		if !s.taking[agent] && now.Sub(later(r.heard, s.since)) > limit {
 			delete(s.replicas, agent)
 		}
 	}

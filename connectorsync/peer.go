@@ -23,6 +23,7 @@ type peer struct {
 	left    bool
 	suspect time.Time // since when its consumer is missed; zero: it is not
 	asked   time.Time // when it was last sent a SyncRequest of its own
+	unasked bool      // it is to be sent one as soon as it may be
 	told    time.Time // when its SyncRequest was last answered
 	synced  bool      // it has answered since the link came up
 
@@ -81,7 +82,9 @@ func (s *State) admit(h Header, now time.Time) Reason {
 
 // ask requests what a peer knows, but not again before it can have answered.
 func (s *State) ask(p *peer, now time.Time) {
-	if last := later(p.asked, s.askedAll); !last.IsZero() && now.Sub(last) < s.cfg.Heartbeat {
+	last := later(p.asked, s.askedAll)
+	p.unasked = !last.IsZero() && now.Sub(last) < s.cfg.Heartbeat
+	if p.unasked {
 		return
 	}
 	p.asked = now
@@ -141,8 +144,8 @@ func (b SyncRequest) apply(s *State, h Header, now time.Time) {
 	}
 	for _, agent := range inOrder(s.replicas) {
 		r := s.replicas[agent]
-		if r.boot != 0 && s.standing(r, now) == ownerEnded {
-			s.send(Orphan{Agent: agent, SubscriptionTime: r.at, Owner: r.node, OwnerBoot: r.boot, Context: r.context}, now)
+		if s.standing(r, now) == ownerEnded {
+			s.handOn(agent, r, now)
 		}
 	}
 	s.sendIntents(now)
@@ -173,6 +176,8 @@ func (s *State) watch(now time.Time) {
 			s.down(p, DownSilent, now)
 		case !p.suspect.IsZero() && now.Sub(later(p.suspect, s.since)) >= s.cfg.Heartbeat+s.cfg.Heartbeat/2:
 			s.down(p, DownConsumer, now)
+		case p.unasked:
+			s.ask(p, now)
 		}
 	}
 }

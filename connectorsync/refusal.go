@@ -15,7 +15,7 @@ const (
 	ReasonSealed      Reason = "sealed"       // the sender has a key, we have none
 	ReasonForged      Reason = "forged"       // another key, or changed on the way
 	ReasonPlaintext   Reason = "plaintext"    // O-025 in clear without GC_SYNC_PLAINTEXT
-	ReasonRedundant   Reason = "redundant"    // O-025 in clear of a node that says the same under seal
+	ReasonRedundant   Reason = "redundant"    // O-025 in clear of a node that sends contexts
 )
 
 // Reasons of [State.Apply], in an [Ignored].

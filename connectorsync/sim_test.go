@@ -87,6 +87,9 @@ func (s *sim) at(n *simNode) time.Time { return s.now.Add(n.skew) }
 func (s *sim) start(n *simNode) {
 	s.now = s.now.Add(time.Millisecond)
 	n.skew = time.Duration(rapid.IntRange(-1000, 1000).Draw(s.t, "skew")) * time.Millisecond
+	for n.state != nil && n.state.cfg.Boot == MillisOf(s.at(n)) { // no process starts twice in a millisecond
+		s.now = s.now.Add(time.Millisecond)
+	}
 	st, err := New(Config{Node: n.id, Boot: MillisOf(s.at(n)), Priority: n.priority, Failback: s.failback})
 	require.NoError(s.t, err)
 	n.state, n.alive, n.linked, n.leaving = st, true, true, false

@@ -74,6 +74,7 @@ type State struct {
 	peers    map[string]*peer
 	own      map[string]*holding
 	replicas map[string]*replica
+	taking   map[string]bool // a TakeOver is under way
 	ended    bounded[ending]
 	intents  bounded[Intent]
 	out      []Effect
@@ -111,25 +112,25 @@ type holding struct {
 // replica is an agent that another node holds, or held.
 type replica struct {
 	claim
-	boot     Millis // of the owner; 0: it came in an O-025 in clear
+	boot     Millis // of the owner; 0: an original connector
 	seq      uint64 // of the message that brought the context
 	context  Context
 	complete bool
 	heard    time.Time
-	taking   bool // a TakeOver is under way
-	refused  bool // it failed for good
+	offered  time.Time // when it was last handed on as an orphan, or became one
+	refused  bool      // a take-over failed for good
 }
 
 // ending is the last claim of an agent that is gone.
 type ending struct {
 	claim
-	boot        Millis // 0: it came from a node that did not say
+	boot        Millis
 	destination string
 }
 
 // covers reports whether a claim is this one, or an earlier one of the same life.
 func (e ending) covers(c claim, boot Millis) bool {
-	return e.node == c.node && c.at <= e.at && (e.boot == boot || boot == 0)
+	return e.node == c.node && c.at <= e.at && e.boot == boot
 }
 
 // New makes the state of a node that has just started; its broker link is down.
@@ -139,7 +140,7 @@ func New(cfg Config) (*State, error) {
 		return nil, err
 	}
 	return &State{
-		cfg: cfg, peers: map[string]*peer{}, own: map[string]*holding{}, replicas: map[string]*replica{},
+		cfg: cfg, peers: map[string]*peer{}, own: map[string]*holding{}, replicas: map[string]*replica{}, taking: map[string]bool{},
 		ended: newBounded[ending](cfg.MaxAgents), intents: newBounded[Intent](cfg.MaxIntents),
 	}, nil
 }

@@ -29,13 +29,8 @@ type PeerStatus struct {
 // Status describes the state at a time.
 func (s *State) Status(now time.Time) Status {
 	st := Status{
-		Node: s.cfg.Node, Role: s.role(), Ready: s.ready(now), Held: len(s.own), Replicas: len(s.replicas),
+		Node: s.cfg.Node, Role: s.role(), Ready: s.ready(now), Held: len(s.own), Replicas: len(s.replicas), Taking: len(s.taking),
 		Intents: len(s.intents.values), Peers: []PeerStatus{},
-	}
-	for _, r := range s.replicas {
-		if r.taking {
-			st.Taking++
-		}
 	}
 	for _, node := range inOrder(s.peers) {
 		p := s.peers[node]
