@@ -56,6 +56,11 @@ type Config struct {
 	// MaxConference is how many parties a conference may have before a barge
 	// is refused with 20700; 0 = 16, negative = no limit.
 	MaxConference int
+	// AuthMode is systemAuthMode: NON_SSO, SSO or HYBRID; "" = NON_SSO. With
+	// SSO agents present their token ([Server.Token]), to REST as bearer token
+	// and to XMPP as password; with HYBRID it may be either. The administrator
+	// has a password in every mode.
+	AuthMode string
 	// NotificationNS is the namespace of the notification element; "" =
 	// urn:xmpp:push:0.
 	NotificationNS string
@@ -85,6 +90,7 @@ func (c *Config) setDefaults() {
 	c.AnswerAfter = or(c.AnswerAfter, defaultAnswerAfter)
 	c.MaxConference = or(c.MaxConference, defaultMaxConference)
 	c.RingTimeout, c.MaxConference = max(c.RingTimeout, 0), max(c.MaxConference, 0)
+	c.AuthMode = or(c.AuthMode, authPasswords)
 	c.DropParticipantFor = or(c.DropParticipantFor, dropBySupervisor)
 	if c.Now == nil {
 		c.Now = time.Now

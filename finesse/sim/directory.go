@@ -14,6 +14,8 @@ type directory struct {
 	names  map[string]*person // by loginName
 	teams  map[string]*team
 	admin  administrator
+	tokens map[string]*person
+	mode   string // systemAuthMode
 	now    func() time.Time
 
 	mu    sync.Mutex
@@ -30,14 +32,14 @@ const (
 	lockTime        = 5 * time.Minute
 )
 
-func newDirectory(s *scenario, now func() time.Time) *directory {
+func newDirectory(s *scenario, mode string, now func() time.Time) *directory {
 	d := &directory{
 		people: make(map[string]*person, len(s.Agents)), names: make(map[string]*person, len(s.Agents)),
-		teams: map[string]*team{}, admin: *s.Admin, now: now, fails: map[string]*lockout{},
+		teams: map[string]*team{}, admin: *s.Admin, tokens: make(map[string]*person, len(s.Agents)), mode: mode, now: now, fails: map[string]*lockout{},
 	}
 	for i := range s.Agents {
 		p := &s.Agents[i]
-		d.people[p.ID], d.names[p.LoginName] = p, p
+		d.people[p.ID], d.names[p.LoginName], d.tokens[p.Token] = p, p, p
 	}
 	for i := range s.Teams {
 		d.teams[s.Teams[i].ID] = &s.Teams[i]

@@ -72,7 +72,7 @@ func (s *scenario) grow(n int) {
 	for i := 1; i <= n; i++ {
 		id := strconv.Itoa(100000 + i)
 		s.Agents = append(s.Agents, person{
-			ID: id, LoginName: "agent" + id, FirstName: "Agent", LastName: id, Password: "pw" + id,
+			ID: id, LoginName: "agent" + id, FirstName: "Agent", LastName: id, Password: "pw" + id, Token: "token" + id,
 			Extension: strconv.Itoa(500000 + i), Team: s.Teams[0].ID,
 			WrapUpIncoming: string(callcontrol.WrapUpRequired), WrapUpOutgoing: string(callcontrol.WrapUpNotAllowed),
 			WrapUpTimer: new(defaultWrapUpSeconds),

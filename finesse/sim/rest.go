@@ -99,7 +99,7 @@ func (s *Server) record(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		user, _, _ := r.BasicAuth()
+		user := s.dir.claimed(r)
 		s.requests.add(Request{
 			Method: r.Method, Path: r.URL.RequestURI(), User: user, Body: redact(string(body)),
 			RequestID: r.Header.Get("requestId"), Time: time.Now(),
@@ -115,8 +115,8 @@ func (s *Server) authorized(e endpoint) http.Handler {
 			errOutOfService.write(w)
 			return
 		}
-		user, password, ok := r.BasicAuth()
-		if !ok || !s.dir.login(user, password) {
+		user, ok := s.dir.authenticate(r)
+		if !ok {
 			errUnauthorized(user).write(w)
 			return
 		}
@@ -210,7 +210,7 @@ func (s *Server) systemInfo(name string) systemInfoXML {
 	x := systemInfoXML{
 		XMLName: xml.Name{Local: name}, Now: timeText(now), Deployment: strings.ToUpper(s.scenario.Flavor),
 		Heartbeat: beat, LastSuccess: strconv.FormatInt(now.UnixMilli(), 10), CTIVersion: "23", Interval: "2",
-		Peripheral: "5000", Primary: nodeXML{Host: s.cfg.Domain}, Status: s.status(), AuthMode: "NON_SSO", Offset: "0",
+		Peripheral: "5000", Primary: nodeXML{Host: s.cfg.Domain}, Status: s.status(), AuthMode: s.cfg.AuthMode, Offset: "0",
 		URI: systemInfoNode, Domain: s.cfg.Domain, PubSub: s.pubSub(),
 	}
 	if s.cfg.TLS {

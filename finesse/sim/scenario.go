@@ -41,6 +41,7 @@ type person struct {
 	FirstName      string `yaml:"firstName"`
 	LastName       string `yaml:"lastName"`
 	Password       string `yaml:"password"`
+	Token          string `yaml:"token"`
 	Extension      string `yaml:"extension"`
 	Team           string `yaml:"team"`
 	WrapUpIncoming string `yaml:"wrapUpOnIncoming"`
@@ -149,6 +150,7 @@ func (s *scenario) fill(f scenario) {
 		a := &s.Agents[i]
 		a.LoginName = or(a.LoginName, "agent"+a.ID)
 		a.Password = or(a.Password, "pw"+a.ID)
+		a.Token = or(a.Token, "token"+a.ID)
 		a.WrapUpIncoming = or(a.WrapUpIncoming, string(callcontrol.WrapUpRequired))
 		a.WrapUpOutgoing = or(a.WrapUpOutgoing, string(callcontrol.WrapUpNotAllowed))
 		if a.WrapUpTimer == nil {

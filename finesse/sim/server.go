@@ -61,8 +61,11 @@ func New(cfg Config) (*Server, error) {
 	if !slices.Contains([]string{dropBySupervisor, dropByController, dropByAll}, cfg.DropParticipantFor) {
 		return nil, fmt.Errorf("sim: DropParticipantFor %q is none of %s, %s, %s", cfg.DropParticipantFor, dropBySupervisor, dropByController, dropByAll)
 	}
+	if !slices.Contains([]string{authPasswords, authTokens, authBoth}, cfg.AuthMode) {
+		return nil, fmt.Errorf("sim: AuthMode %q is none of %s, %s, %s", cfg.AuthMode, authPasswords, authTokens, authBoth)
+	}
 	s := &Server{
-		cfg: cfg, scenario: sc, dir: newDirectory(sc, cfg.Now), requests: newRequestLog(maxRequests),
+		cfg: cfg, scenario: sc, dir: newDirectory(sc, cfg.AuthMode, cfg.Now), requests: newRequestLog(maxRequests),
 		faults: &faults{}, started: time.Now(), stop: make(chan struct{}),
 	}
 	if cfg.Peer != nil {
@@ -213,10 +216,19 @@ func (s *Server) Password(agentID string) string {
 	return ""
 }
 
+// Token is the access token of an agent, "" if there is no such agent. It is
+// good for [Config.AuthMode] SSO and HYBRID.
+func (s *Server) Token(agentID string) string {
+	if p := s.dir.people[agentID]; p != nil {
+		return p.Token
+	}
+	return ""
+}
+
 // mayConnect checks an XMPP login: agents only, and only while the server
 // could check a password at all.
 func (s *Server) mayConnect(user, password string) bool {
-	return s.dir.people[user] != nil && s.dir.password(user, password)
+	return s.dir.people[user] != nil && s.dir.secret(user, password)
 }
 
 func (s *Server) onPresence(user string, available bool) {
