@@ -14,9 +14,8 @@
 // 13 Break (database ids 102 and 103); LOGOUT codes 21 End of shift and 22
 // System (121 and 122); wrap-up reasons Sales, Complaint and Other. Every
 // agent wraps up for 10 s after a routed call. 1004 and 1009 may sign in as
-// mobile agents. The SSO token of each is token1001 ... (Config.AuthMode); where
-// a desktop would get it from is not played. The administrator is "admin" with password "pwadmin".
-// Config.Scale adds agents 100001 ... with extensions 500001 ... to team 1.
+// mobile agents. The SSO tokens are token1001 ... (Config.AuthMode). The
+// administrator is "admin" with password "pwadmin". Config.Scale adds agents 100001 ... with extensions 500001 ... to team 1.
 //
 // Queue 10 "Sales" is dialled by 3001 and served by team 1, queue 20 "Support"
 // by 3002 and served by team 2: a call from outside goes to the agent who is
@@ -74,7 +73,8 @@
 //     Failure; the call must have three parties.
 //   - The dialer shows RESERVED before RESERVED_OUTBOUND(_PREVIEW). A
 //     reservation is POSTed ALERTING and PUT ACTIVE at once; on CCE its
-//     dialedNumber is the customer's. A personal callback cannot be CLOSEd; on
+//     dialedNumber is the customer's. A personal callback cannot be CLOSEd and
+//     has BAStatus PERSONAL_CALLBACK_RESERVATION, then PERSONAL_CALLBACK; on
 //     CCX it is a direct preview. After ACCEPT: PUT ACCEPTED, DELETE, TALKING,
 //     POST of the customer's call. In a progressive call the agent answers.
 //   - Changing the state out of the dialer's states fails on CCX with an
@@ -108,7 +108,8 @@
 // does not wrap up after it. A direct call whose ringing times out ends; one
 // from a queue returns to it. Variables of direct calls are not protected. The
 // limit Config.MaxConference holds for a barge only. Locking out after bad
-// passwords concerns REST, not XMPP. With LOAD an agent's
+// passwords concerns REST, not XMPP. Tokens
+// do not expire, and the redirects that lead to one are not played. With LOAD an agent's
 // calls end when he is forced out. Reason codes are optional unless
 // Config.ReasonRequired is set, as the desk settings decide on a real system.
 package sim
