@@ -94,22 +94,22 @@
 //
 // # Its limits
 //
-// A pair (Config.Peer) shares its contact centre; an agent who is connected
-// to either node counts as present, so the forced logout by the node that he
-// left does not happen, and a mobile agent's mode shows on both nodes. The
-// configuration is read-only: POST, PUT and DELETE on phone books, reasons
-// and teams answer 404. No team messages, recording, workflows, layouts or
-// non-voice media; the lists of TeamResource for workflows and layouts are
-// empty. Agents cannot call or transfer to a queue: its number rings. A queue
-// serves its agents in turn and knows no skills or priorities; the dialer has
-// no campaign of its own, and a preview stays until somebody decides. Events
-// are never merged or delayed beyond Config.EventDelay, and User events are
+// A pair (Config.Peer) shares its contact centre; an agent who is connected to
+// either node counts as present, so the forced logout by the node that he left
+// does not happen, and a mobile agent's mode shows on both nodes. The
+// configuration is read-only: POST, PUT and DELETE on phone books, reasons and
+// teams answer 404. No team messages, recording, workflows, layouts or non-
+// voice media; the lists of TeamResource for workflows and layouts are empty.
+// Agents cannot call or transfer to a queue: its number rings. A queue serves
+// its agents in turn and knows no skills or priorities; the dialer has no
+// campaign of its own, and a preview stays until somebody decides. Events are
+// never merged or delayed beyond Config.EventDelay, and User events are
 // complete unless Config.PartialUsers is set. An agent who transfers a call
-// does not wrap up after it. A direct call whose ringing times out ends; one
-// from a queue returns to it. Variables of direct calls are not protected. The
-// limit Config.MaxConference holds for a barge only. Locking out after bad
-// passwords concerns REST, not XMPP. Tokens
-// do not expire, and the redirects that lead to one are not played. With LOAD an agent's
-// calls end when he is forced out. Reason codes are optional unless
+// does not wrap up after it. A call placed straight at an agent ends when its
+// ringing times out; one from a queue returns to it. Variables of direct calls
+// are not protected. The limit Config.MaxConference holds for a barge only.
+// Locking out after bad passwords concerns REST, not XMPP. Tokens do not
+// expire, and the redirects that lead to one are not played. With LOAD an
+// agent's calls end when he is forced out. Reason codes are optional unless
 // Config.ReasonRequired is set, as the desk settings decide on a real system.
 package sim
