@@ -11,6 +11,7 @@ import (
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
 	"gcbridge/cmd/gcbridge/internal/javapeer"
+	"gcbridge/cmd/gcbridge/internal/observe"
 )
 
 // javaAgent is a JMS client over OpenWire that plays an agent as a legacy
@@ -30,6 +31,7 @@ func (a *javaAgent) do(word, body string) string {
 	a.t.Helper()
 	a.sent++
 	corr := fmt.Sprintf("java-%d", a.sent)
+	wire.Story(a.t).Sent(word+"#"+a.id, body, corr)
 	a.Send(javapeer.Send{
 		To: "queue://Connector1", Type: word + "#" + a.id, CorrelationID: corr, Body: body,
 		NullBody: body == "", TTL: 30 * time.Second,
@@ -48,6 +50,9 @@ func (a *javaAgent) expect(code, corr, text, json string) javapeer.Message {
 	m := a.Expect(patience, code+" "+want, func(m javapeer.Message) bool {
 		return m.Type == code && strings.Contains(m.Body, want)
 	})
+	h := observe.Headers{"gcCode": m.Properties["gcCode"], "gcAgent": m.Properties["gcAgent"], "correlation-id": m.CorrelationID}
+	wire.Story(a.t).Arrived(h, m.Body)
+	wire.Story(a.t).Took(a.t.Name(), h, m.Body)
 	require.Equal(a.t, "TextMessage", m.Class, "[H1]")
 	require.Equal(a.t, code, m.Properties["gcCode"], "[H1]")
 	require.Equal(a.t, "node-1", m.Properties["gcNode"])
@@ -125,6 +130,7 @@ func (a *javaAgent) day(dest string) {
 
 func (a *javaAgent) sayHello(dest string) string {
 	a.t.Helper()
+	wire.Story(a.t).Sent("Hello#"+dest, "", "hello")
 	a.Send(javapeer.Send{To: "queue://Connector1", Type: "Hello#" + dest, CorrelationID: "hello", NullBody: true})
 	return "hello"
 }

@@ -23,10 +23,11 @@ import (
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/bridge/config"
+	"gcbridge/cmd/gcbridge/internal/observe"
 	"gcbridge/finesse/sim"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(proving(m)) }
 
 // patience bounds every wait for something that must come.
 const (
@@ -119,12 +120,13 @@ func (l *logBuffer) String() string {
 // phone is a STOMP client that sends whatever a test wants and collects what
 // comes to the destinations it listens to.
 type phone struct {
-	t    testing.TB
-	conn *stomp.Conn
-	mu   sync.Mutex
-	got  []got
-	corr int
-	wait sync.WaitGroup
+	t     testing.TB
+	conn  *stomp.Conn
+	mu    sync.Mutex
+	got   []got
+	corr  int
+	wait  sync.WaitGroup
+	story *observe.Story
 }
 
 // got is a received message.
@@ -141,7 +143,7 @@ func newPhone(t testing.TB, brokerURL string, listen ...string) *phone {
 	conn, err := stomp.Dial("tcp", strings.TrimPrefix(brokerURL, "stomp://"),
 		stomp.ConnOpt.HeartBeat(0, 0), stomp.ConnOpt.RcvReceiptTimeout(patience), stomp.ConnOpt.Logger(silent{}))
 	require.NoError(t, err)
-	p := &phone{t: t, conn: conn}
+	p := &phone{t: t, conn: conn, story: wire.Story(t)}
 	for _, dest := range listen {
 		sub, err := conn.Subscribe(dest, stomp.AckAuto)
 		require.NoError(t, err)
@@ -150,6 +152,7 @@ func newPhone(t testing.TB, brokerURL string, listen ...string) *phone {
 				if m.Err != nil {
 					return
 				}
+				p.story.Arrived(m.Header, string(m.Body))
 				p.mu.Lock()
 				p.got = append(p.got, got{dest: dest, body: string(m.Body), header: m.Header})
 				p.mu.Unlock()
@@ -190,6 +193,7 @@ func (p *phone) raw(text bool, jmsType, body string, headers ...string) string {
 	for i := 0; i < len(headers); i += 2 {
 		opts = append(opts, stomp.SendOpt.Header(headers[i], headers[i+1]))
 	}
+	p.story.Sent(jmsType, body, corr)
 	require.NoError(p.t, p.conn.Send("/queue/Connector1", "", []byte(body), opts...))
 	return corr
 }
@@ -218,6 +222,7 @@ func (p *phone) expect(dest string, parts ...string) got {
 		return false
 	})
 	require.True(p.t, ok, "no message with %q on %s; there are:\n%s", parts, dest, p.describe())
+	p.story.Took(p.t.Name(), found.header, found.body)
 	return found
 }
 
@@ -238,6 +243,7 @@ func (p *phone) answer(dest, corr string, parts ...string) got {
 		return false
 	})
 	require.True(p.t, ok, "no answer %s with %q on %s; there are:\n%s", corr, parts, dest, p.describe())
+	p.story.Took(p.t.Name(), found.header, found.body)
 	return found
 }
 
