@@ -154,7 +154,8 @@ func (b SyncRequest) apply(s *State, h Header, now time.Time) {
 
 func (b SyncDone) apply(s *State, h Header, now time.Time) {
 	if b.To == s.cfg.Node {
-		s.peers[h.Node].synced = true
+		p := s.peers[h.Node]
+		p.synced, p.unasked = true, false
 		s.decide(now)
 	}
 }

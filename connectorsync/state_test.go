@@ -1,0 +1,324 @@
+package connectorsync
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheDeadNodesAgentsAreTaken(t *testing.T) {
+	c := online(t, Config{Priority: 100})
+	p := peerNode("gc-2", 127)
+	require.Equal(t, []PeerUp{{Node: "gc-2"}}, only[PeerUp](p.beat(c, 0)))
+	p.say(c, held("1001", c.now))
+	require.Empty(t, live(c, 5*time.Second, 1, p))
+	require.Empty(t, c.pass(1750*time.Millisecond))
+	e := c.pass(250 * time.Millisecond)
+	require.Equal(t, []PeerDown{{"gc-2", DownSilent}}, only[PeerDown](e))
+	require.Empty(t, cmp.Diff(takeOver("1001", "gc-2", WhyOwnerLost), only[TakeOver](e)))
+	require.Empty(t, c.pass(20*time.Second), "it is on its way")
+	e = c.Taken("1001", contextOf("1001"), c.now)
+	require.Len(t, sent[AgentContext](e), 1)
+	require.Len(t, sent[AgentState](e), 1)
+	require.True(t, c.Holds("1001"))
+}
+
+func TestTheAdvisoryShortensTheWait(t *testing.T) {
+	for name, row := range map[string]struct {
+		heard bool
+		after time.Duration
+		down  []PeerDown
+	}{
+		"no heartbeat follows": {false, 1500 * time.Millisecond, []PeerDown{{"gc-2", DownConsumer}}},
+		"too early":            {false, 1250 * time.Millisecond, nil},
+		"one follows":          {true, 1500 * time.Millisecond, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := online(t, Config{})
+			p := peerNode("gc-2", 127)
+			p.beat(c, 0)
+			c.ConsumerGone(c.now)
+			if row.heard {
+				c.now = c.now.Add(time.Millisecond)
+				p.beat(c, 0)
+			}
+			require.Equal(t, row.down, only[PeerDown](c.pass(row.after)))
+		})
+	}
+}
+
+// While this node hears nobody, nobody is dead; afterwards they have a full time-out to speak.
+func TestDeafnessIsNotTheDeathOfOthers(t *testing.T) {
+	for name, deaf := range map[string]func(c *clock){
+		"link down":          func(c *clock) { c.LinkDown(); c.pass(time.Minute); c.LinkUp(c.now) },
+		"link down for good": func(c *clock) { c.LinkDown(); c.pass(time.Minute) },
+		"asleep":             func(c *clock) { c.now = c.now.Add(time.Minute); c.Tick(c.now) },
+		"advisory unheard":   func(c *clock) { c.ConsumerGone(c.now); c.LinkDown(); c.pass(time.Minute); c.LinkUp(c.now) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := online(t, Config{Priority: 100})
+			p := peerNode("gc-2", 127)
+			p.beat(c, 1)
+			p.say(c, held("1001", c.now))
+			deaf(c)
+			e := c.pass(2750 * time.Millisecond)
+			require.Empty(t, only[PeerDown](e))
+			require.Empty(t, only[TakeOver](e))
+			e = c.pass(time.Second)
+			if c.linkUp {
+				require.Len(t, only[PeerDown](e), 1)
+				require.Len(t, only[TakeOver](e), 1)
+			} else {
+				require.Empty(t, e)
+			}
+		})
+	}
+}
+
+func TestWhichMessagesAreTaken(t *testing.T) {
+	const old, boot = Millis(1_568_700_000_000), Millis(1_568_724_000_000)
+	at := MillisOf(start.Add(4 * time.Second))
+	h := func(f func(*Header)) Header { x := Header{"gc-2", boot, 5, at}; f(&x); return x }
+	for name, row := range map[string]struct {
+		header Header
+		reason Reason
+	}{
+		"the next":                   {h(func(x *Header) { x.Seq = 6 }), ""},
+		"one that overtook":          {h(func(x *Header) { x.Seq = 900 }), ""},
+		"one that was overtaken":     {h(func(x *Header) { x.Seq = 2 }), ""},
+		"a duplicate":                {h(func(*Header) {}), ReasonReplayed},
+		"an older boot":              {h(func(x *Header) { x.Boot, x.Seq = old, 900 }), ReasonOldBoot},
+		"a newer boot":               {h(func(x *Header) { x.Boot, x.Seq = boot+1, 1 }), ""},
+		"sent too long ago":          {h(func(x *Header) { x.Seq, x.At = 6, at-30_001 }), ReasonStale},
+		"sent long ago":              {h(func(x *Header) { x.Seq, x.At = 6, at-30_000 }), ""},
+		"a clock two seconds ahead":  {h(func(x *Header) { x.Seq, x.At = 6, at+2000 }), ""},
+		"a clock too far ahead":      {h(func(x *Header) { x.Seq, x.At = 6, at+30_001 }), ReasonStale},
+		"our own":                    {Header{"gc-1", MillisOf(start), 1, at}, ReasonEcho},
+		"our earlier life's":         {Header{"gc-1", old, 1, at}, ReasonEcho},
+		"another node with our name": {Header{"gc-1", MillisOf(start) + 1, 1, at}, ReasonTwin},
+		"one peer too many":          {Header{"gc-3", boot, 1, at}, ReasonFull},
+		"no header":                  {Header{}, ReasonMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := online(t, Config{MaxPeers: 1})
+			c.Apply(Message{h(func(*Header) {}), Heartbeat{Priority: 1}}, c.now)
+			c.Apply(Message{h(func(x *Header) { x.Seq = 1 }), Heartbeat{Priority: 2}}, c.now)
+			got := only[Ignored](c.Apply(Message{row.header, Heartbeat{Priority: 3}}, c.now))
+			if row.reason == "" {
+				require.Empty(t, got)
+				return
+			}
+			require.Equal(t, []Ignored{{row.header.Node, KindHeartbeat, row.reason}}, got)
+			require.Equal(t, 1, c.peers["gc-2"].beat.Priority)
+		})
+	}
+}
+
+func TestAnOlderHeartbeatThatComesLateChangesNothing(t *testing.T) {
+	c := online(t, Config{})
+	p := peerNode("gc-2", 100)
+	first, second := p.message(c, Heartbeat{Priority: 1}), p.message(c, Heartbeat{Priority: 2})
+	c.Apply(second, c.now)
+	require.Empty(t, only[Ignored](c.Apply(first, c.now)))
+	require.Equal(t, 2, c.Status(c.now).Peers[0].Priority)
+}
+
+// A clock that was set back between two lives is forgiven once the earlier life
+// is silent for longer than its messages could be shown again.
+func TestABootIsTakenAgainAfterSilence(t *testing.T) {
+	c := online(t, Config{})
+	peerNode("gc-2", 1).beat(c, 0)
+	back := &other{node: "gc-2", boot: MillisOf(start) - 60_000, priority: 2}
+	c.pass(30 * time.Second)
+	require.Equal(t, ReasonOldBoot, only[Ignored](back.beat(c, 0))[0].Reason)
+	c.pass(time.Second)
+	require.Equal(t, []PeerUp{{Node: "gc-2"}}, only[PeerUp](back.beat(c, 0)))
+}
+
+// A lost announcement shows in the heartbeat's count and is asked for.
+func TestALostContextIsAskedFor(t *testing.T) {
+	c := online(t, Config{})
+	p := peerNode("gc-2", 100)
+	p.beat(c, 0)
+	c.pass(time.Second)
+	require.Empty(t, p.beat(c, 1), "it may still come")
+	c.pass(time.Second)
+	require.Equal(t, []SyncRequest{{To: "gc-2"}}, sent[SyncRequest](p.beat(c, 1)))
+}
+
+func TestTheAnswerToASyncRequest(t *testing.T) {
+	c := online(t, Config{Priority: 1})
+	c.Taken("1001", contextOf("1001"), c.now)
+	dead, asks := peerNode("gc-2", 50), peerNode("gc-3", 127)
+	dead.say(c, held("1002", c.now))
+	c.Intend("ID:1", "1001", "MakeCall", c.now)
+	asks.beat(c, 0)
+	live(c, 4*time.Second, 0, asks)
+	answer := asks.say(c, SyncRequest{})
+	var order []Kind
+	for _, s := range only[Send](answer) {
+		order = append(order, s.Message.Body.Kind())
+	}
+	require.Equal(t, []Kind{KindContext, KindAgentState, KindOrphan, KindIntent, KindSyncDone}, order)
+	require.Equal(t, "gc-2", sent[Orphan](answer)[0].Owner)
+	require.Equal(t, []SyncDone{{To: "gc-3"}}, sent[SyncDone](answer))
+	require.Empty(t, asks.say(c, SyncRequest{To: "gc-1"}), "just answered")
+	c.pass(time.Second)
+	require.Empty(t, asks.say(c, SyncRequest{To: "gc-2"}), "not for us")
+}
+
+func TestReady(t *testing.T) {
+	c := newNode(t, Config{})
+	require.False(t, c.Ready(c.now))
+	c.LinkUp(c.now)
+	c.pass(2750 * time.Millisecond)
+	require.False(t, c.Ready(c.now), "peers may be there")
+	c.pass(250 * time.Millisecond)
+	require.True(t, c.Ready(c.now))
+	c.LinkDown()
+	require.False(t, c.Ready(c.now))
+	c.LinkUp(c.now)
+	require.True(t, c.Ready(c.now), "there was nobody before")
+	p, q := peerNode("gc-2", 1), peerNode("gc-3", 1)
+	p.beat(c, 0)
+	q.beat(c, 0)
+	c.LinkDown()
+	c.LinkUp(c.now)
+	p.say(c, SyncDone{To: "gc-1"})
+	require.False(t, c.Ready(c.now))
+	q.say(c, SyncDone{To: "gc-2"})
+	require.False(t, c.Ready(c.now))
+	q.say(c, SyncDone{To: "gc-1"})
+	require.True(t, c.Ready(c.now))
+}
+
+func TestAgentsAreAnnouncedInEveryInterval(t *testing.T) {
+	c := online(t, Config{})
+	for i := range 100 {
+		c.Taken(fmt.Sprint(i), Context{}, c.now)
+	}
+	require.Empty(t, c.pass(7*time.Second))
+	require.Len(t, sent[AgentState](c.pass(3250*time.Millisecond)), 100)
+	require.Empty(t, sent[AgentContext](c.Changed("1", Context{}, c.now)), "nothing changed")
+	require.Len(t, sent[AgentContext](c.Changed("1", Context{LoggedIn: true}, c.now)), 1)
+	require.Len(t, sent[AgentContext](c.Taken("1", Context{LoggedIn: true, Leaving: true}, c.now)), 1)
+}
+
+// The replica of an agent whose owner lives and does not speak of it any more is dropped.
+func TestAReplicaThatIsNotRefreshedIsDropped(t *testing.T) {
+	c := online(t, Config{Priority: 1})
+	p := peerNode("gc-2", 127)
+	p.say(c, held("1001", c.now))
+	live(c, 30*time.Second, 0, p)
+	require.Len(t, c.replicas, 1)
+	live(c, time.Second, 0, p)
+	require.Empty(t, c.replicas)
+}
+
+func TestBounds(t *testing.T) {
+	c := online(t, Config{MaxAgents: 2, MaxIntents: 2})
+	p := peerNode("gc-2", 127)
+	for i := range 3 {
+		e := p.say(c, held(fmt.Sprint(i), c.now))
+		p.say(c, Orphan{Agent: fmt.Sprint("o", i), SubscriptionTime: 1, Owner: "gc-3", OwnerBoot: 1})
+		p.say(c, AgentGone{Agent: fmt.Sprint("g", i), SubscriptionTime: 1})
+		c.Intend(fmt.Sprint("ID:", i), "1", "MakeCall", c.now)
+		if i == 2 {
+			require.Equal(t, []Ignored{{"gc-2", KindContext, ReasonFull}}, only[Ignored](e))
+		}
+	}
+	require.LessOrEqual(t, len(c.replicas), 2)
+	require.Len(t, c.ended.values, 2)
+	_, oldest := c.Intended("ID:0", c.now)
+	_, newest := c.Intended("ID:2", c.now)
+	require.False(t, oldest)
+	require.True(t, newest)
+	c.pass(time.Minute)
+	for range 3 {
+		c.pass(forgetAfter)
+	}
+	require.Empty(t, c.peers, "the dead are forgotten")
+}
+
+func TestIntents(t *testing.T) {
+	a, b := online(t, Config{}), online(t, Config{Node: "gc-2"})
+	e := a.Intend("ID:1", "1001", "MakeCall", a.now)
+	require.Len(t, only[Send](e), 1)
+	b.Apply(only[Send](e)[0].Message, b.now)
+	for _, c := range []*clock{a, b} {
+		i, ok := c.Intended("ID:1", c.now.Add(10*time.Minute))
+		require.True(t, ok)
+		require.Equal(t, Intent{MessageID: "ID:1", Agent: "1001", Word: "MakeCall", Node: "gc-1", At: MillisOf(a.now)}, i)
+		_, ok = c.Intended("ID:1", c.now.Add(10*time.Minute+time.Millisecond))
+		require.False(t, ok, "it has expired")
+		_, ok = c.Intended("ID:2", c.now)
+		require.False(t, ok)
+	}
+	// The node that had the intent is killed; its next life learns it from the other.
+	again := &clock{State: mustNew(t, Config{Node: "gc-1", Boot: MillisOf(b.now)}), now: b.now}
+	for _, s := range only[Send](again.LinkUp(again.now)) {
+		for _, r := range only[Send](b.Apply(s.Message, b.now)) {
+			again.Apply(r.Message, again.now)
+		}
+	}
+	_, ok := again.Intended("ID:1", again.now)
+	require.True(t, ok)
+	require.True(t, again.Ready(again.now))
+
+	for i := range 3 * intentsPerMessage {
+		b.Intend(fmt.Sprint("many:", i), "1001", "MakeCall", b.now)
+	}
+	p := peerNode("gc-3", 1)
+	p.beat(b, 0)
+	require.Len(t, sent[Intents](p.say(b, SyncRequest{})), 4)
+}
+
+func mustNew(t *testing.T, cfg Config) *State {
+	t.Helper()
+	s, err := New(cfg)
+	require.NoError(t, err)
+	return s
+}
+
+func TestConfigurationIsChecked(t *testing.T) {
+	good := Config{Node: "gc-1", Boot: 1}
+	for name, change := range map[string]func(*Config){
+		"no node":           func(c *Config) { c.Node = "" },
+		"node with '#'":     func(c *Config) { c.Node = "a#b" },
+		"no start":          func(c *Config) { c.Boot = 0 },
+		"short time-out":    func(c *Config) { c.Timeout, c.Heartbeat = time.Second, 600*time.Millisecond },
+		"negative interval": func(c *Config) { c.Interval = -1 },
+		"short freshness":   func(c *Config) { c.Freshness = time.Second },
+		"negative bound":    func(c *Config) { c.MaxPeers = -1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := good
+			change(&c)
+			_, err := New(c)
+			require.Error(t, err)
+		})
+	}
+	c := mustNew(t, good).cfg
+	require.Equal(t, time.Second, c.Heartbeat)
+	require.Equal(t, 3*time.Second, c.Timeout)
+}
+
+func TestStatus(t *testing.T) {
+	c := online(t, Config{Priority: 100})
+	p := peerNode("gc-2", 127)
+	p.beat(c, 1)
+	p.say(c, held("1001", c.now))
+	require.Equal(t, RoleStandby, c.Status(c.now).Role)
+	c.Taken("1002", contextOf("1002"), c.now)
+	c.Demand("1001", c.now)
+	c.Intend("ID:1", "1002", "MakeCall", c.now)
+	require.Equal(t, Status{
+		Node: "gc-1", Role: RoleServing, Ready: true, Held: 1, Replicas: 1, Taking: 1, Intents: 1,
+		Peers: []PeerStatus{{
+			Node: "gc-2", Up: true, Role: RoleServing, Priority: 127, Agents: 1, Version: Version, Silent: time.Second,
+		}},
+	}, c.Status(c.now.Add(time.Second)))
+}
