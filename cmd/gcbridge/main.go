@@ -32,6 +32,9 @@ func rootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(serveCommand(), demoCommand(), simCommand(), agentCommand(), specCommand(), versionCommand())
+	root.AddCommand(
+		serveCommand(), demoCommand(), simCommand(), agentCommand(), specCommand(),
+		configCommand(), healthcheckCommand(), versionCommand(),
+	)
 	return root
 }

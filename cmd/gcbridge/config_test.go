@@ -1,0 +1,81 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"gcbridge/bridge/config"
+)
+
+// cleanEnvironment removes every GC_ variable for the test.
+func cleanEnvironment(t *testing.T) {
+	t.Helper()
+	for _, kv := range os.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		if strings.HasPrefix(name, config.Prefix+"_") {
+			t.Setenv(name, "") // restores it afterwards
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
+}
+
+func TestConfigDoc(t *testing.T) {
+	out, err := run(t, nil, "config", "doc")
+	require.NoError(t, err)
+	var c config.Config
+	for _, v := range config.Vars(&c) {
+		row := `(?m)^\| ` + v.Name + `(, ` + v.Name + `_FILE)? \|.*` + regexp.QuoteMeta(v.Desc) + ` \|$`
+		require.Regexp(t, row, out)
+		require.Equal(t, v.Secret, strings.Contains(out, v.Name+"_FILE"), v.Name)
+	}
+	file, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
+	require.NoError(t, err)
+	require.Equal(t, out, string(file), "docs/configuration.md is not current: go generate ./cmd/gcbridge")
+}
+
+func TestConfigCheck(t *testing.T) {
+	out, err := run(t, nil, "config", "check")
+	require.NoError(t, err)
+	require.Equal(t, "ok\n", out)
+
+	_, err = run(t, []string{"GC_NONSENSE", "1", "GC_MAX_AGENTS", "-1", "GC_BROKER_PASSWORD_FILE", "/nonexistent/password"}, "config", "check")
+	for _, want := range []string{"GC_NONSENSE", "GC_MAX_AGENTS", "GC_BROKER_PASSWORD_FILE"} {
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestConfigPrint(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "password")
+	require.NoError(t, os.WriteFile(file, []byte("c4n4ry-1\n"), 0o600))
+	out, err := run(t, []string{
+		"GC_BROKER_PASSWORD_FILE", file, "GC_ADMIN_TOKEN", "c4n4ry-2", "GC_CONSUMER_PRIORITY", "100", "GC_NODE_ID", "node-2",
+	}, "config", "print")
+	require.NoError(t, err)
+	require.NotContains(t, out, "c4n4ry")
+	for _, line := range []string{
+		`GC_NODE_ID +node-2 +environment`,
+		`GC_BROKER_PASSWORD +\[redacted\] +` + regexp.QuoteMeta(file),
+		`GC_ADMIN_TOKEN +\[redacted\] +environment`,
+		`GC_CONSUMER_PRIORITY +100 +environment`,
+		`GC_COMMAND_MAX_AGE +30s +default`,
+		`GC_BROKER_USER +- +default`,
+	} {
+		require.Regexp(t, `(?m)^`+line+`$`, out)
+	}
+	var c config.Config
+	require.Equal(t, len(config.Vars(&c)), strings.Count(out, "\n"))
+
+	_, err = run(t, []string{"GC_XMPP_TLS", "maybe"}, "config", "print")
+	require.ErrorContains(t, err, "GC_XMPP_TLS")
+
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	out, err = run(t, nil, "config", "print")
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^GC_NODE_ID +`+regexp.QuoteMeta(host)+` +host name$`, out)
+}
