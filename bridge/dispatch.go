@@ -85,6 +85,9 @@ func (w *Worker) route(c command) {
 // toAgent finds the agent's session, or says why there is none.
 func (w *Worker) toAgent(c command) {
 	s := w.agents.session(c.ID)
+	if s == nil && w.pair != nil && w.servers.Current() != nil && w.pair.demand(c.ID) {
+		s = w.agents.session(c.ID)
+	}
 	answer := func(code protocol.ErrorCode) {
 		w.refuse(c, protocol.Error{Addressee: protocol.Addressee{Agent: c.ID}, Err: code})
 	}
@@ -98,6 +101,7 @@ func (w *Worker) toAgent(c command) {
 		answer(protocol.ErrFinesseUnavailable)
 	case c.parseErr != nil && (s != nil || c.Word == protocol.Connect):
 		answer(c.parseErr.Err)
+	case s == nil && c.parseErr == nil && w.toSupervisor(c): // [C15]
 	case s == nil: // [C5]
 		w.refuse(c, protocol.ReLogin{Addressee: protocol.Addressee{Agent: c.ID}})
 	default:
@@ -105,9 +109,37 @@ func (w *Worker) toAgent(c command) {
 	}
 }
 
+// supervisorProperty names the supervisor whose client sends a state command
+// for a member of his team [C15].
+const supervisorProperty = "gcSupervisor"
+
+// toSupervisor hands a state command that names an agent who is not connected
+// here to the session of the supervisor who sent it: the one of the property,
+// else the one bound to JMSReplyTo. false: there is none.
+func (w *Worker) toSupervisor(c command) bool {
+	if !session.Forces(c.Word) {
+		return false
+	}
+	var s *session.Session
+	if id := c.from.Properties[supervisorProperty]; id != "" {
+		s = w.agents.session(id)
+	} else if !c.reply.dest.IsZero() {
+		s = w.agents.supervisorAt(c.reply.dest.String())
+	}
+	if s == nil || !s.Snapshot().Supervisor {
+		return false
+	}
+	w.offer(s, c, session.Binding{})
+	return true
+}
+
 // offer puts a command into a session's mailbox; a full one refuses it.
 func (w *Worker) offer(s *session.Session, c command, b session.Binding) {
-	r := session.NewRequest(c.Command, c.from.CorrelationID, b, c.from.Received, func() { w.seen.decide(c.from.ID) })
+	r := &session.Request{
+		Command: c.Command, CorrelationID: c.from.CorrelationID, Binding: b, Received: c.from.Received,
+		MessageID: c.from.ID, Redelivered: c.from.Redelivered,
+		Decided: func() { w.seen.decide(c.from.ID) }, Unserved: func() { w.unserved(c) },
+	}
 	if s.Offer(r) {
 		return
 	}
@@ -115,18 +147,13 @@ func (w *Worker) offer(s *session.Session, c command, b session.Binding) {
 	w.refuse(c, protocol.Error{Addressee: protocol.Addressee{Agent: c.ID}, Err: protocol.ErrPleaseRetry})
 }
 
-// orphan takes back a command that its session did not serve because it
-// ended: the agent is unknown by now [C5].
-func (w *Worker) orphan(r *session.Request) {
+// unserved takes back a command that its session did not serve because it
+// ended, or knew no destination: the agent is unknown by now [C5].
+func (w *Worker) unserved(c command) {
 	if w.stopping.Load() {
 		return // not acknowledged, as in receive
 	}
-	b, ok := w.agents.lastKnown(r.Command.ID)
-	if !ok {
-		r.Drop()
-		return
-	}
-	w.reply(b, protocol.ReLogin{Addressee: protocol.Addressee{Agent: r.Command.ID}}, r.CorrelationID, r.Drop)
+	w.refuse(c, protocol.ReLogin{Addressee: protocol.Addressee{Agent: c.ID}})
 }
 
 // refuse answers a command that reached no session: on the agent's
@@ -154,6 +181,11 @@ func (w *Worker) answerTo(c command) (bound, bool) {
 		}
 	}
 	last, known := w.agents.lastKnown(c.ID)
+	if !known && w.pair != nil {
+		if dest, err := broker.ParseReplyTo(w.pair.lastKnown(c.ID)); err == nil {
+			last, known = bound{dest: dest, dialect: w.dialect}, true
+		}
+	}
 	if known && w.agents.session(c.ID) != nil {
 		return last, true
 	}

@@ -79,6 +79,19 @@ func (g *registry) sessions() []*session.Session {
 	return out
 }
 
+// supervisorAt finds the supervisor who is bound to a destination; of several
+// the one with the smallest login id, nil if there is none.
+func (g *registry) supervisorAt(path string) *session.Session {
+	var found *session.Session
+	for _, s := range g.sessions() {
+		sn := s.Snapshot()
+		if sn.Supervisor && sn.Destination == path && (found == nil || sn.Agent < found.Agent()) {
+			found = s
+		}
+	}
+	return found
+}
+
 // bind remembers a destination that a client named.
 func (g *registry) bind(b bound) {
 	g.mu.Lock()

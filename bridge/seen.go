@@ -65,6 +65,19 @@ func (s *seen) decide(id string) {
 	}
 }
 
+// running is how many commands are not decided yet.
+func (s *seen) running() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, f := range s.byID {
+		if !f.decided {
+			n++
+		}
+	}
+	return n
+}
+
 // trim forgets the oldest ids while there are too many; one that still runs is kept.
 func (s *seen) trim() {
 	for len(s.order) > s.limit && s.byID[s.order[0]].decided {

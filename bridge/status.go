@@ -9,6 +9,7 @@ import (
 
 	"gcbridge/bridge/broker"
 	"gcbridge/bridge/session"
+	"gcbridge/connectorsync"
 	"gcbridge/protocol"
 )
 
@@ -18,6 +19,7 @@ type Status struct {
 	Started  time.Time             `json:"started"`
 	System   protocol.SystemStatus `json:"system"`
 	Paired   bool                  `json:"paired"`
+	Pair     *connectorsync.Status `json:"pair,omitempty"`
 	Broker   broker.Stats          `json:"broker"`
 	Finesse  []ServerStatus        `json:"finesse"`
 	Agents   []session.Snapshot    `json:"agents"`
@@ -72,6 +74,10 @@ func (w *Worker) Snapshot() Status {
 	st := Status{
 		Node: w.cfg.NodeID, Started: w.started, System: w.servers.Status(), Broker: w.link.Stats(),
 		Bound: len(w.agents.destinations()), Counters: w.observe.snapshot(), Agents: []session.Snapshot{},
+	}
+	if w.pair != nil {
+		p := w.pair.status()
+		st.Paired, st.Pair = true, &p
 	}
 	cur := w.servers.Current()
 	for _, s := range w.servers.list {

@@ -37,6 +37,8 @@ type Worker struct {
 	log     zerolog.Logger
 	link    *broker.Link
 	servers *servers
+	pair    *pair // nil: this node runs alone
+	deps    *commandDeps
 	agents  *registry
 	seen    *seen
 	observe *observer
@@ -85,6 +87,12 @@ func New(cfg config.Config, o Options) (*Worker, error) {
 	if w.rejects, err = broker.Queue(cfg.RejectQueue); err != nil {
 		return nil, fmt.Errorf("bridge: GC_REJECT_QUEUE: %w", err)
 	}
+	if w.deps, err = newCommandDeps(cfg); err != nil {
+		return nil, err
+	}
+	if w.pair, err = newPair(w); err != nil {
+		return nil, err
+	}
 	return w, w.newLink()
 }
 
@@ -98,7 +106,7 @@ func (w *Worker) newLink() error {
 		URLs: w.cfg.BrokerURLs, User: w.cfg.BrokerUser, Password: w.cfg.BrokerPassword,
 		PriorityBackup: w.cfg.BrokerPriorityBackup, TLS: tlsConf,
 		Log:  w.log.With().Str("part", "broker").Logger(),
-		OnUp: w.linkUp, OnDrop: w.dropped,
+		OnUp: w.linkUp, OnDown: w.linkDown, OnDrop: w.dropped,
 	})
 	if err != nil {
 		return err
@@ -107,13 +115,21 @@ func (w *Worker) newLink() error {
 	if err != nil {
 		return fmt.Errorf("bridge: GC_COMMAND_QUEUE: %w", err)
 	}
-	return w.link.Subscribe(broker.Subscription{From: queue, Priority: w.cfg.ConsumerPriority, Handle: w.receive})
+	commands := broker.Subscription{From: queue, Priority: w.cfg.ConsumerPriority, Handle: w.receive}
+	if w.pair == nil {
+		return w.link.Subscribe(commands)
+	}
+	// Of a pair the higher priority gets every command, and a node consumes
+	// only when it has heard its peers.
+	commands.Exclusive, commands.Gated = true, true
+	return errors.Join(w.link.Subscribe(commands), w.pair.subscribe())
 }
 
 // Run serves until ctx ends, then lets the sessions go, sends what waits and
 // returns. It may be called once.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.servers.close()
+	defer w.deps.close()
 	adminRun, err := w.listenAdmin(ctx)
 	if err != nil {
 		return err
@@ -132,6 +148,11 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	var parts, link sync.WaitGroup
 	parts.Go(func() { fail(adminRun(ctx)) })
+	parts.Go(func() {
+		if err := w.publishStates(ctx); err != nil {
+			fail(err)
+		}
+	})
 	probed := make(chan struct{})
 	parts.Go(func() { w.servers.run(ctx, func() { close(probed) }) })
 	select {
@@ -140,9 +161,15 @@ func (w *Worker) Run(ctx context.Context) error {
 		link.Go(func() { fail(w.link.Run(linkCtx)) })
 	case <-ctx.Done():
 	}
+	if w.pair != nil {
+		parts.Go(func() { w.pair.run(ctx) })
+	}
 	<-ctx.Done()
 	w.ready.Store(false)
 	w.stopping.Store(true)
+	if w.pair != nil {
+		w.pair.drain(linkCtx)
+	}
 	stopSessions()
 	w.running.Wait() // sessions publish until they end, so the link goes last
 	stopLink()
@@ -182,6 +209,9 @@ func (w *Worker) finesseChanged(st protocol.SystemStatus, moved bool) {
 
 // linkUp re-syncs the agents whose outputs were lost while the link was down (M8).
 func (w *Worker) linkUp() {
+	if w.pair != nil {
+		w.pair.linkUp()
+	}
 	for _, agent := range w.lossy.take() {
 		if s := w.agents.session(agent); s != nil {
 			s.Resync()
@@ -189,22 +219,44 @@ func (w *Worker) linkUp() {
 	}
 }
 
+func (w *Worker) linkDown(error) {
+	if w.pair != nil {
+		w.pair.linkDown()
+	}
+}
+
 // newSession starts the session of an agent, or finds the one that is there.
 func (w *Worker) newSession(agent string) *session.Session {
-	s, added := w.agents.add(session.New(agent, session.Deps{
-		Node: w.cfg.NodeID, Epoch: w.epoch, Dialect: w.dialect, Servers: w.servers,
-		Publish: w.publish, Bound: w.agents.belongs, Orphan: w.orphan,
-		Admit: w.agents.admit, Release: w.agents.release, Count: w.observe.count,
-		CommandTimeout: w.commandTimeout(), LoginWait: 5 * w.cfg.FinesseTimeout / 3, Linger: w.linger,
-		DefaultNotReadyReason: w.cfg.DefaultNotReadyReason, DefaultLogoutReason: w.cfg.DefaultLogoutReason,
-		Log: w.log,
-	}))
+	s, added := w.agents.add(session.New(agent, w.sessionDeps()))
 	if added {
 		w.spawn(s)
 	}
 	return s
 }
 
+// sessionDeps is what every session needs.
+func (w *Worker) sessionDeps() session.Deps {
+	d := session.Deps{
+		Node: w.cfg.NodeID, Epoch: w.epoch, Dialect: w.dialect, Servers: w.servers,
+		Publish: w.publish, Bound: w.agents.belongs,
+		Held: func(string, session.Holding) {}, Lost: func(string) {},
+		Intend:   func(context.Context, *session.Request) error { return nil },
+		Intended: func(string) bool { return false },
+		Admit:    w.agents.admit, Release: w.agents.release, Count: w.observe.count,
+		CommandTimeout: w.commandTimeout(), LoginWait: 5 * w.cfg.FinesseTimeout / 3, Linger: w.linger,
+		DefaultNotReadyReason: w.cfg.DefaultNotReadyReason, DefaultLogoutReason: w.cfg.DefaultLogoutReason,
+		Log: w.log,
+	}
+	w.deps.give(&d)
+	if w.pair != nil {
+		d.Held, d.Lost, d.Intend, d.Intended = w.pair.held, w.pair.lost, w.pair.intend, w.pair.intended
+	}
+	return d
+}
+
 // commandTimeout bounds one command: the longest has an XMPP login (10 s at
 // most) or three requests.
 func (w *Worker) commandTimeout() time.Duration { return 10*time.Second + w.cfg.FinesseTimeout }
+
+// Paired reports whether the configuration makes this node one of a pair.
+func (w *Worker) Paired() bool { return w.pair != nil }

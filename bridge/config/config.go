@@ -50,18 +50,42 @@ type Config struct {
 	HashReplacement string `envconfig:"HASH_REPLACEMENT" default:"00100011" desc:"stands for # inside data in text [D5]"`
 	Timezone        string `envconfig:"TIMEZONE" default:"Local" desc:"zone of printed times [D6]"`
 
-	FinesseURLs        []string      `envconfig:"FINESSE_URLS" default:"https://localhost:8445/finesse/api" desc:"primary, secondary"`
-	FinesseTimeout     time.Duration `envconfig:"FINESSE_TIMEOUT" default:"3s" desc:"of one REST request"`
-	FinesseHeartbeat   time.Duration `envconfig:"FINESSE_HEARTBEAT" default:"5s" desc:"period of the SystemInfo poll"`
-	FinesseCAFile      string        `envconfig:"FINESSE_CA_FILE" desc:"CA of Finesse's certificates, PEM"`
-	FinesseInsecureTLS bool          `envconfig:"FINESSE_INSECURE_TLS" default:"false" desc:"do not verify Finesse's certificates"`
-	XMPPAddrs          []string      `envconfig:"XMPP_ADDRS" desc:"host:port per Finesse URL, when it is not the SystemInfo domain at port 5223"`
-	XMPPTLS            string        `envconfig:"XMPP_TLS" default:"direct" desc:"direct, starttls or none"`
-	XMPPPing           time.Duration `envconfig:"XMPP_PING" default:"10s" desc:"period of XMPP pings"`
+	FinesseURLs          []string      `envconfig:"FINESSE_URLS" default:"https://localhost:8445/finesse/api" desc:"primary, secondary"`
+	FinesseTimeout       time.Duration `envconfig:"FINESSE_TIMEOUT" default:"3s" desc:"of one REST request"`
+	FinesseHeartbeat     time.Duration `envconfig:"FINESSE_HEARTBEAT" default:"5s" desc:"period of the SystemInfo poll"`
+	FinesseCAFile        string        `envconfig:"FINESSE_CA_FILE" desc:"CA of Finesse's certificates, PEM"`
+	FinesseInsecureTLS   bool          `envconfig:"FINESSE_INSECURE_TLS" default:"false" desc:"do not verify Finesse's certificates"`
+	FinesseAdminUser     string        `envconfig:"FINESSE_ADMIN_USER" desc:"Finesse administrator, for phone books and getallagents [C21]"`
+	FinesseAdminPassword secret.Secret `envconfig:"FINESSE_ADMIN_PASSWORD" desc:"the administrator's password"`
+	XMPPAddrs            []string      `envconfig:"XMPP_ADDRS" desc:"host:port per Finesse URL, when it is not the SystemInfo domain at port 5223"`
+	XMPPTLS              string        `envconfig:"XMPP_TLS" default:"direct" desc:"direct, starttls or none"`
+	XMPPPing             time.Duration `envconfig:"XMPP_PING" default:"10s" desc:"period of XMPP pings"`
 
 	DefaultNotReadyReason string `envconfig:"DEFAULT_NOT_READY_REASON" desc:"code sent when a client names none [C16]"`
 	DefaultLogoutReason   string `envconfig:"DEFAULT_LOGOUT_REASON" desc:"code sent when a client names none [C16]"`
 	MaxAgents             int    `envconfig:"MAX_AGENTS" default:"0" desc:"logged-in agents at most; 0 = no limit [C20]"`
+
+	PasswordCipher string        `envconfig:"PASSWORD_CIPHER" default:"none" desc:"of passwords in commands: none or 3des [C23]"`
+	PasswordKey    secret.Secret `envconfig:"PASSWORD_KEY" desc:"24 or 16 bytes in hex or base64"`
+	PasswordIV     secret.Secret `envconfig:"PASSWORD_IV" desc:"8 bytes in hex or base64"`
+
+	RecordingPauseURL  string        `envconfig:"RECORDING_PAUSE_URL" desc:"hook of ZOOMPauseRecording; {agent}, {extension} and {dialog} are filled in [C18]"`
+	RecordingResumeURL string        `envconfig:"RECORDING_RESUME_URL" desc:"hook of ZOOMResumeRecording, likewise"`
+	RecordingMethod    string        `envconfig:"RECORDING_METHOD" default:"POST" desc:"GET, POST or PUT"`
+	RecordingUser      string        `envconfig:"RECORDING_USER" desc:"basic authentication at the recorder; empty: none"`
+	RecordingPassword  secret.Secret `envconfig:"RECORDING_PASSWORD" desc:"its password"`
+	RecordingTimeout   time.Duration `envconfig:"RECORDING_TIMEOUT" default:"3s" desc:"of one request to the recorder"`
+
+	SendControls           bool          `envconfig:"SEND_CONTROLS" default:"false" desc:"send an O-017 whenever what an agent may do with a call changes [C22]"`
+	IncludeLoggedOutAgents bool          `envconfig:"INCLUDE_LOGGED_OUT_AGENTS" default:"true" desc:"getteamusers lists logged-out members too"`
+	AgentStatesInterval    time.Duration `envconfig:"AGENT_STATES_INTERVAL" default:"0s" desc:"period in which the states of all agents go to topic AgentStates; 0 = off"`
+
+	SyncTopic     string        `envconfig:"SYNC_TOPIC" default:"ConnectorSync" desc:"topic of the pair; empty: never paired"`
+	SyncInterval  time.Duration `envconfig:"SYNC_INTERVAL" default:"10s" desc:"between two announcements of an agent"`
+	SyncTimeout   time.Duration `envconfig:"SYNC_TIMEOUT" default:"3s" desc:"silence after which a peer counts as dead"`
+	SyncKey       secret.Secret `envconfig:"SYNC_KEY" desc:"32 random bytes in base64 or hex, the same on all nodes; switches pairing on"`
+	SyncPlaintext bool          `envconfig:"SYNC_PLAINTEXT" default:"false" desc:"send passwords in clear, for a pair with an original GC; switches pairing on"`
+	Failback      bool          `envconfig:"FAILBACK" default:"true" desc:"agents return to the node of the higher priority"`
 
 	AdminListen string        `envconfig:"ADMIN_LISTEN" default:"127.0.0.1:8112" desc:"address of /livez /readyz /status; empty: none"`
 	AdminToken  secret.Secret `envconfig:"ADMIN_TOKEN" desc:"bearer token; required beyond loopback"`
@@ -190,7 +214,7 @@ func (c Config) Validate() error {
 	if _, err := zerolog.ParseLevel(c.LogLevel); err != nil || c.LogLevel == "" {
 		bad("LOG_LEVEL", "%q is not a level", c.LogLevel)
 	}
-	for name, d := range map[string]time.Duration{"FINESSE_TIMEOUT": c.FinesseTimeout, "FINESSE_HEARTBEAT": c.FinesseHeartbeat, "XMPP_PING": c.XMPPPing} {
+	for name, d := range map[string]time.Duration{"FINESSE_TIMEOUT": c.FinesseTimeout, "FINESSE_HEARTBEAT": c.FinesseHeartbeat, "XMPP_PING": c.XMPPPing, "SYNC_INTERVAL": c.SyncInterval, "SYNC_TIMEOUT": c.SyncTimeout} {
 		if d <= 0 {
 			bad(name, "must be more than 0")
 		}
@@ -211,6 +235,7 @@ func (c Config) Validate() error {
 	if (c.BrokerCertFile == "") != (c.BrokerKeyFile == "") {
 		bad("BROKER_CERT_FILE", "needs GC_BROKER_KEY_FILE, and the other way round")
 	}
+	c.validateCommands(bad)
 	if err := c.validateAdmin(); err != nil {
 		errs = append(errs, err)
 	}

@@ -5,27 +5,39 @@ import (
 
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/errclass"
 )
 
 func (s *Session) makeCall(ctx context.Context, r *Request) error {
-	api, err := s.api()
+	api, cred, err := s.forMe()
 	if err != nil {
 		return err
 	}
 	from, to := s.view.User().Extension, r.Command.Arg(protocol.ParamNumber)
-	return api.MakeCall(ctx, s.link.cred, s.agent, from, to, s.nextRequestID(r))
+	return api.MakeCall(ctx, cred, s.agent, from, to, s.nextRequestID(r))
 }
 
-// act makes the handler of a command that is one dialog action by the agent's
-// own extension.
-func act(action string) func(*Session, context.Context, *Request) error {
+// act sends one dialog action. Its outcome is an event.
+func (s *Session) act(ctx context.Context, r *Request, dialog string, a finesse.Action) error {
+	_, err := s.actAs(ctx, r, dialog, a)
+	return err
+}
+
+// actAs is act for those who wait for the event: it returns the request id.
+func (s *Session) actAs(ctx context.Context, r *Request, dialog string, a finesse.Action) (requestID string, err error) {
+	api, cred, err := s.forMe()
+	if err != nil {
+		return "", err
+	}
+	requestID = s.nextRequestID(r)
+	return requestID, api.Act(ctx, cred, dialog, a, requestID)
+}
+
+// onDialog makes the handler of a command that is one dialog action by the
+// agent's own extension.
+func onDialog(action string) handler {
 	return func(s *Session, ctx context.Context, r *Request) error {
-		api, err := s.api()
-		if err != nil {
-			return err
-		}
-		a := finesse.Action{Name: action, Target: s.view.User().Extension}
-		return api.Act(ctx, s.link.cred, r.Command.Arg(protocol.ParamDialog), a, s.nextRequestID(r))
+		return s.act(ctx, r, r.Command.Arg(protocol.ParamDialog), finesse.Action{Name: action, Target: s.view.User().Extension})
 	}
 }
 
@@ -33,4 +45,43 @@ func act(action string) func(*Session, context.Context, *Request) error {
 func (s *Session) getDialogState(_ context.Context, r *Request) error {
 	s.answer(r, s.view.DialogState(r.Command.Arg(protocol.ParamDialog)))
 	return nil
+}
+
+// getControls answers O-015 and then O-017 [C22].
+func (s *Session) getControls(_ context.Context, r *Request) error {
+	state, controls, ok := s.view.Controls(r.Command.Arg(protocol.ParamDialog))
+	if !ok {
+		return errNoDialog()
+	}
+	s.answer(r, state, controls)
+	return nil
+}
+
+func (s *Session) getParticipants(_ context.Context, r *Request) error {
+	ps, ok := s.view.Participants(r.Command.Arg(protocol.ParamDialog))
+	if !ok {
+		return errNoDialog()
+	}
+	s.answer(r, ps)
+	return nil
+}
+
+// errNoDialog: the agent has no such dialog.
+func errNoDialog() error { return refuse(protocol.ErrNoDialogID, errclass.Client, nil) }
+
+// wrapUp names the reason of a call by its label; success has no answer
+// but the call's next event.
+func (s *Session) wrapUp(ctx context.Context, r *Request) error {
+	return s.act(ctx, r, r.Command.Arg(protocol.ParamDialog), finesse.Action{
+		Name: finesse.ActionUpdateCallData, WrapUpReason: r.Command.Arg(protocol.ParamWrapUp),
+	})
+}
+
+// updateVariables sets call variables [C12].
+func (s *Session) updateVariables(ctx context.Context, r *Request) error {
+	a := finesse.Action{Name: finesse.ActionUpdateCallData}
+	for _, v := range r.Command.Variables() {
+		a.Variables = append(a.Variables, finesse.Variable(v))
+	}
+	return s.act(ctx, r, r.Command.Arg(protocol.ParamDialog), a)
 }

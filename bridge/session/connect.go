@@ -15,17 +15,39 @@ import (
 // login of its own before the old binding is touched. Success is silent in
 // text; JSON has ConnectStatus.
 func (s *Session) connect(ctx context.Context, r *Request) error {
-	cred := finesse.Credentials{User: s.agent, Password: r.Command.Secret(protocol.ParamPassword)}
-	if !s.link.up() || !s.link.cred.Password.Equal(cred.Password) {
-		if err := s.dial(ctx, cred); err != nil {
-			s.connectFailed(r, err)
-			return err
-		}
-		s.wantSync = false
-		s.view = translate.New(s.agent, r.Binding.Dialect)
+	cred, err := s.credentials(r, r.Command.Arg(protocol.ParamSSO) != "")
+	if err == nil && (!s.link.up() || !s.link.cred.Equal(cred)) {
+		err = s.prove(ctx, r, cred)
 	}
-	s.rebind(r)
+	if err != nil {
+		s.connectFailed(r, err)
+		return err
+	}
+	s.rebind(ctx, r)
 	s.answer(r, protocol.ConnectStatus{Addressee: s.addressee()})
+	return nil
+}
+
+// prove lets Finesse check new credentials by a login of their own. An SSO
+// user's token lives for minutes only: the next one, sent by the same client,
+// is proven by a read, and the notification stream stays.
+func (s *Session) prove(ctx context.Context, r *Request, cred finesse.Credentials) error {
+	if s.link.up() && cred.Bearer && s.link.cred.Bearer && s.binding.Destination == r.Binding.Destination {
+		api, err := s.api()
+		if err == nil {
+			_, err = api.User(ctx, cred, s.agent)
+		}
+		if err == nil {
+			s.link.cred = cred
+		}
+		return err
+	}
+	if err := s.dial(ctx, cred); err != nil {
+		return err
+	}
+	s.wantSync = false
+	s.view = translate.New(s.agent, r.Binding.Dialect)
+	s.watch = watch{}
 	return nil
 }
 
@@ -45,7 +67,7 @@ func (s *Session) connectFailed(r *Request, err error) {
 
 // rebind gives the agent to r's destination [C9]: the old one is told LOGOUT
 // and then SESSION_INVALIDATED; Finesse keeps him as he is.
-func (s *Session) rebind(r *Request) {
+func (s *Session) rebind(ctx context.Context, r *Request) {
 	old := s.binding
 	if old.Destination != "" && old.Destination != r.Binding.Destination {
 		st := s.view.State()
@@ -53,6 +75,7 @@ func (s *Session) rebind(r *Request) {
 		st.State, st.ReasonCode, st.Pending = string(finesse.StateLogout), "-1", ""
 		s.send(old, st, provenance{})
 		s.send(old, s.errorOutput(protocol.ErrSessionInvalidated), provenance{})
+		s.unwatchAll(ctx)
 		s.log.Info().Str("from", old.Destination).Str("to", r.Binding.Destination).Msg("agent connected from another destination")
 	}
 	s.bind(r.Binding)

@@ -2,12 +2,14 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/secret"
 )
 
 // Deps is what a session needs of the worker. All functions are safe for
@@ -22,8 +24,15 @@ type Deps struct {
 	Publish func(e Envelope, confirmed func(error))
 	// Bound tells which destination the agent belongs to from now on.
 	Bound func(agent string, b Binding)
-	// Orphan takes back a command that the session did not serve.
-	Orphan func(r *Request)
+	// Held tells the pair what a session holds, when its stream is up and at
+	// each change; Lost that it holds the agent no more.
+	Held func(agent string, h Holding)
+	Lost func(agent string)
+	// Intend makes known that a command which must not run twice is about to;
+	// it returns when the broker has it. Intended reports that some node did so
+	// for this message before.
+	Intend   func(ctx context.Context, r *Request) error
+	Intended func(messageID string) bool
 	// Admit reports whether one more agent may log in [C20]; a true answer is
 	// given back with Release when the agent logs out or the session ends.
 	Admit   func(agent string) bool
@@ -39,8 +48,29 @@ type Deps struct {
 	// DefaultNotReadyReason and DefaultLogoutReason are codes [C16], "" = none.
 	DefaultNotReadyReason string
 	DefaultLogoutReason   string
-	Log                   zerolog.Logger
+	// Admin is Finesse's administrator [C21]; the zero Credentials = none.
+	Admin finesse.Credentials
+	// Decipher makes a password of what a command carries in its place; nil:
+	// passwords come in clear [C23].
+	Decipher func(secret.Secret) (secret.Secret, error)
+	// Recorder pauses and resumes the recording of a call [C18]. It returns
+	// ErrNoRecorder where none is configured for that.
+	Recorder func(ctx context.Context, c RecorderCommand) error
+	// SendControls: an O-017 goes out whenever a dialog's controls change [C22].
+	SendControls bool
+	// ListLoggedOut: getteamusers lists logged-out members too.
+	ListLoggedOut bool
+	Log           zerolog.Logger
 }
+
+// RecorderCommand is one order to the call recorder [C18].
+type RecorderCommand struct {
+	Pause                    bool // else resume
+	Agent, Extension, Dialog string
+}
+
+// ErrNoRecorder: nothing is configured that could be told.
+var ErrNoRecorder = errors.New("session: no recorder configured")
 
 // Servers is where sessions find Finesse.
 type Servers interface {
@@ -71,12 +101,23 @@ type API interface {
 	WrapUpReasons(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.WrapUpReason, error)
 	SetState(ctx context.Context, cred finesse.Credentials, id string, s finesse.StateChange, requestID string) error
 	MakeCall(ctx context.Context, cred finesse.Credentials, id, from, to, requestID string) error
+	Monitor(ctx context.Context, cred finesse.Credentials, id, from, to, requestID string) error
+	Barge(ctx context.Context, cred finesse.Credentials, id, from, to, monitorID, requestID string) error
 	Act(ctx context.Context, cred finesse.Credentials, dialogID string, a finesse.Action, requestID string) error
+	Team(ctx context.Context, cred finesse.Credentials, id string, includeLoggedOut bool) (finesse.Team, error)
+	Users(ctx context.Context, cred finesse.Credentials) ([]finesse.User, error)
+	Queues(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.Queue, error)
+	UserPhoneBooks(ctx context.Context, cred finesse.Credentials, id string, contacts int) ([]finesse.PhoneBook, error)
+	PhoneBooks(ctx context.Context, cred finesse.Credentials) ([]finesse.PhoneBook, error)
+	TeamPhoneBooks(ctx context.Context, cred finesse.Credentials, teamID string) ([]finesse.PhoneBook, error)
+	PhoneBookContacts(ctx context.Context, cred finesse.Credentials, bookID string) ([]finesse.Contact, error)
 }
 
 // Stream is the part of [finesse.Stream] that sessions use.
 type Stream interface {
 	C() <-chan finesse.Notification
+	Subscribe(ctx context.Context, node string) error
+	Unsubscribe(ctx context.Context, node string) error
 	Err() error
 	Close() error
 	Abort()
@@ -106,6 +147,8 @@ type Snapshot struct {
 	State       string    `json:"state"`
 	Extension   string    `json:"extension"`
 	Dialogs     int       `json:"dialogs"`
+	Supervisor  bool      `json:"supervisor,omitempty"`
+	Teams       []string  `json:"teams,omitempty"` // whose members he watches
 	Server      string    `json:"server,omitempty"`
 	Waiting     int       `json:"waiting"` // commands in the mailbox
 	Refused     uint64    `json:"refused"` // commands refused because the mailbox was full
@@ -137,9 +180,23 @@ func (s *Session) publishSnapshot() {
 	sn := Snapshot{
 		Agent: s.agent, Phase: s.phase(), Destination: s.binding.Destination,
 		State: string(u.State), Extension: u.Extension, Dialogs: len(s.view.Dialogs()),
+		Supervisor: u.Supervisor(), Teams: s.watch.roster.Teams(),
 		Server: s.link.name(), Changed: u.StateChangeTime,
 	}
 	s.snap.Store(&sn)
+	if u.State != "" {
+		st := s.view.State()
+		s.state.Store(&st)
+	}
+}
+
+// State is the agent's O-001 as of the last step; ok is false as long as
+// Finesse has not told his state.
+func (s *Session) State() (st protocol.State, ok bool) {
+	if p := s.state.Load(); p != nil {
+		return *p, true
+	}
+	return st, false
 }
 
 func (s *Session) phase() Phase {

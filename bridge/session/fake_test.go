@@ -29,11 +29,13 @@ type fakeServer struct {
 	connectErr error
 	streams    []*fakeStream
 	panics     bool
+	desk       fakeDesk
 	onSet      func(c finesse.StateChange, requestID string)
 }
 
 type fakeStream struct {
 	c     chan finesse.Notification
+	ask   func(string) error // tells the server of subscriptions
 	mu    sync.Mutex
 	err   error
 	ended bool
@@ -71,7 +73,7 @@ func (f *fakeServer) Connect(_ context.Context, cred finesse.Credentials) (Strea
 	if cred.Password.Reveal() != "pw" {
 		return nil, fmt.Errorf("login: %w", finesse.ErrAuth)
 	}
-	st := &fakeStream{c: make(chan finesse.Notification, 64)}
+	st := &fakeStream{c: make(chan finesse.Notification, 64), ask: func(what string) error { return f.ask(what, "") }}
 	f.streams = append(f.streams, st)
 	return st, nil
 }
@@ -112,9 +114,12 @@ func (f *fakeServer) WrapUpReasons(context.Context, finesse.Credentials, string)
 	return []finesse.WrapUpReason{{ID: "7", Label: "Sales"}, {ID: "9", Label: "Other"}}, f.ask("WRAPUPREASONS", "")
 }
 
-func (f *fakeServer) SetState(_ context.Context, _ finesse.Credentials, _ string, c finesse.StateChange, id string) error {
+func (f *fakeServer) SetState(_ context.Context, cred finesse.Credentials, user string, c finesse.StateChange, id string) error {
 	what := string(c.State)
-	for _, x := range []string{c.Extension, c.ReasonCodeID} {
+	if user != cred.User {
+		what += " for " + user
+	}
+	for _, x := range []string{c.Extension, c.ReasonCodeID, c.MobileMode, c.MobileNumber} {
 		if x != "" {
 			what += " " + x
 		}
@@ -131,7 +136,17 @@ func (f *fakeServer) MakeCall(_ context.Context, _ finesse.Credentials, _, from,
 }
 
 func (f *fakeServer) Act(_ context.Context, _ finesse.Credentials, dialog string, a finesse.Action, id string) error {
-	return f.ask(a.Name+" "+dialog+" "+a.Target, id)
+	what := a.Name + " " + dialog + " " + a.Target
+	if a.To != "" {
+		what += " to " + a.To
+	}
+	for _, v := range append(slices.Clone(a.Params), a.Variables...) {
+		what += " " + v.Name + "=" + v.Value
+	}
+	if a.WrapUpReason != "" {
+		what += " wrap-up " + a.WrapUpReason
+	}
+	return f.ask(what, id)
 }
 
 func (f *fakeServer) log() []string {
@@ -157,21 +172,26 @@ func (f *fakeServer) tell(n finesse.Notification) {
 
 // rig is a session among fakes. Use it inside a synctest bubble.
 type rig struct {
-	t       *testing.T
-	server  *fakeServer
-	s       *Session
-	deps    Deps
-	mu      sync.Mutex
-	out     []Envelope
-	confirm func(Envelope) bool // nil: confirm at once
-	held    []func(error)
-	decided []string
-	orphans []*Request
-	bound   []string
-	current Server
-	admit   bool
-	admits  int
-	cancel  context.CancelFunc
+	t         *testing.T
+	server    *fakeServer
+	s         *Session
+	deps      Deps
+	mu        sync.Mutex
+	out       []Envelope
+	confirm   func(Envelope) bool // nil: confirm at once
+	waiting   []func(error)
+	held      []Holding
+	lost      int
+	intents   []string
+	intendErr error
+	decided   []string
+	orphans   int
+	again     bool // the next command is a redelivery
+	bound     []string
+	current   Server
+	admit     bool
+	admits    int
+	cancel    context.CancelFunc
 }
 
 func (g *rig) Current() Server {
@@ -208,10 +228,17 @@ func bubble(t *testing.T, test func(g *rig)) {
 		g.server.reasons = []finesse.ReasonCode{{ID: "102", Code: "12", Label: "Lunch"}}
 		g.deps = Deps{
 			Node: "n1", Epoch: 1, Dialect: textDialect(t), Servers: g,
-			Publish: g.publish, Orphan: func(r *Request) { g.orphans = append(g.orphans, r) },
-			Bound:   func(_ string, b Binding) { g.bound = append(g.bound, b.Destination) },
-			Admit:   func(string) bool { g.admits++; return g.admit },
-			Release: func(string) { g.admits-- }, Count: func(string) {},
+			Publish: g.publish,
+			Held:    func(_ string, h Holding) { g.held = append(g.held, h) },
+			Lost:    func(string) { g.lost++ },
+			Intend: func(_ context.Context, r *Request) error {
+				g.intents = append(g.intents, r.MessageID)
+				return g.intendErr
+			},
+			Intended: func(id string) bool { return slices.Contains(g.intents, id) },
+			Bound:    func(_ string, b Binding) { g.bound = append(g.bound, b.Destination) },
+			Admit:    func(string) bool { g.admits++; return g.admit },
+			Release:  func(string) { g.admits-- }, Count: func(string) {},
 			CommandTimeout: 13 * time.Second, LoginWait: 5 * time.Second, Linger: 5 * time.Minute,
 			DefaultNotReadyReason: "", DefaultLogoutReason: "", Log: zerolog.Nop(),
 		}
@@ -237,7 +264,7 @@ func (g *rig) publish(e Envelope, confirmed func(error)) {
 	switch {
 	case confirmed == nil:
 	case g.confirm != nil && !g.confirm(e):
-		g.held = append(g.held, confirmed)
+		g.waiting = append(g.waiting, confirmed)
 	default:
 		go confirmed(nil)
 	}
@@ -252,13 +279,23 @@ func (g *rig) do(dest, jmsType, body string) {
 	if dest != "" {
 		b = Binding{Destination: dest, Dialect: g.deps.Dialect}
 	}
-	r := NewRequest(c, "corr-"+string(c.Word), b, time.Now(), func() {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.decided = append(g.decided, string(c.Word))
-	})
+	r := g.request(c, b)
 	require.True(g.t, g.s.Offer(r), "mailbox took %s", jmsType)
 	synctest.Wait()
+}
+
+// request is a command as the worker makes it.
+func (g *rig) request(c protocol.Command, b Binding) *Request {
+	return &Request{
+		Command: c, CorrelationID: "corr-" + string(c.Word), Binding: b, Received: time.Now(),
+		MessageID: "ID:" + string(c.Word), Redelivered: g.again,
+		Decided: func() {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.decided = append(g.decided, string(c.Word))
+		},
+		Unserved: func() { g.orphans++ },
+	}
 }
 
 // got takes the messages published so far, as "destination body".

@@ -135,7 +135,8 @@ func (s *Session) relink(ctx context.Context) {
 		s.log.Info().Str("server", s.link.name()).Msg("notification stream is back")
 		s.wantSync = true
 	case errors.As(err, &r) && r.code == protocol.ErrSubscriptionFailed:
-		s.link.refused = r.code
+		s.link.refused, s.told = r.code, nil
+		s.deps.Lost(s.agent)
 		s.log.Warn().Err(err).Msg("Finesse refuses the agent's credentials now")
 		s.publish([]protocol.Output{s.errorOutput(r.code)}, provenance{})
 	default:

@@ -28,7 +28,10 @@ const loginPoll = time.Second
 // logIn signs the agent in at an extension. The stream is up before the
 // request goes out: login failures are told only there.
 func (s *Session) logIn(ctx context.Context, r *Request) error {
-	cred := finesse.Credentials{User: s.agent, Password: r.Command.Secret(protocol.ParamPassword)}
+	cred, err := s.credentials(r, s.link.cred.Bearer)
+	if err != nil {
+		return err
+	}
 	if !s.link.up() {
 		if err := s.dial(ctx, cred); err != nil {
 			return err
@@ -42,7 +45,10 @@ func (s *Session) logIn(ctx context.Context, r *Request) error {
 		return refuse(protocol.ErrLicensesExceeded, errclass.Client, nil)
 	}
 	id := s.nextRequestID(r)
-	change := finesse.StateChange{State: finesse.StateLogin, Extension: r.Command.Arg(protocol.ParamExtension)}
+	change := finesse.StateChange{
+		State: finesse.StateLogin, Extension: r.Command.Arg(protocol.ParamExtension),
+		MobileMode: r.Command.Arg(protocol.ParamMode), MobileNumber: r.Command.Arg(protocol.ParamPhone), // [C19]
+	}
 	// The wait begins before the request: its event may overtake the 202.
 	s.login.waiting, s.login.correlation, s.login.requestID = true, r.CorrelationID, id
 	if err := api.SetState(ctx, cred, s.agent, change, id); err != nil {

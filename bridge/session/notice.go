@@ -21,15 +21,27 @@ func (s *Session) notice(ctx context.Context, n finesse.Notification) {
 		s.deps.Servers.Notice()
 	case len(n.Errors) > 0:
 		s.asyncError(ctx, n, p)
+	case n.Team != nil || teamNode(n):
+		s.noticeTeam(n, p)
 	case s.login.waiting && n.User != nil && n.User.State != nil && *n.User.State != finesse.StateLogout:
 		s.loginDone(ctx) // if it cannot be read yet, the login timer tries again
 	default:
-		was := s.view.User()
+		was := s.view
 		var outs []protocol.Output
 		s.view, outs = s.view.Apply(n)
+		if s.deps.SendControls {
+			outs = append(outs, s.view.ControlsSince(was)...)
+		}
 		s.publish(outs, p)
-		s.changed(ctx, was)
+		s.noticeAwaited(n)
+		s.changed(ctx, was.User())
 	}
+}
+
+// teamNode tells the events of team members, which are User events too.
+func teamNode(n finesse.Notification) bool {
+	_, ok := translate.TeamOf(n.Node)
+	return ok
 }
 
 // changed follows up on a change of the agent that Finesse has told.
@@ -46,6 +58,7 @@ func (s *Session) asyncError(ctx context.Context, n finesse.Notification, p prov
 	if s.leaveRefused(ctx, n.RequestID) {
 		return
 	}
+	s.awaitedRefused(n.RequestID)
 	login := s.login.waiting && (n.RequestID == s.login.requestID || n.RequestID == "") &&
 		strings.HasSuffix(n.Source, "/User/"+s.agent)
 	code := translate.ErrorFor(n.Errors, login)
@@ -59,23 +72,32 @@ func (s *Session) asyncError(ctx context.Context, n finesse.Notification, p prov
 }
 
 // resync reads Finesse and tells the client where its agent stands (M8).
-func (s *Session) resync(ctx context.Context, cause translate.Cause) {
+func (s *Session) resync(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
 	defer cancel()
 	u, ds, err := s.read(ctx)
 	if err != nil {
-		s.log.Warn().Err(err).Msg("re-sync failed; trying again with the stream")
-		s.deps.Servers.Report(err)
-		s.link.stream.Abort()
-		s.link.stream = nil
-		s.scheduleRelink()
+		s.resyncFailed(err)
 		return
 	}
-	s.wantSync = false
 	was := s.view.User()
 	var outs []protocol.Output
-	s.view, outs = s.view.Resync(u, ds, cause)
+	s.view, outs = s.view.Resync(u, ds, s.cause)
+	s.wantSync, s.cause = false, translate.AfterGap
 	s.publish(outs, provenance{recovered: true})
 	s.deps.Count("resyncs")
+	if err := s.rewatch(ctx); err != nil {
+		s.resyncFailed(err)
+		return
+	}
 	s.changed(ctx, was)
+}
+
+func (s *Session) resyncFailed(err error) {
+	s.log.Warn().Err(err).Msg("re-sync failed; trying again with the stream")
+	s.deps.Servers.Report(err)
+	s.wantSync = true
+	s.link.stream.Abort()
+	s.link.stream = nil
+	s.scheduleRelink()
 }

@@ -211,11 +211,11 @@ func TestCommandsOfAnEndedSessionAreHandedBack(t *testing.T) {
 		g.s = New("1001", g.deps)
 		c, err := protocol.ParseCommand("MakeReady#1001", nil)
 		require.NoError(t, err)
-		require.True(t, g.s.Offer(NewRequest(c, "", Binding{}, time.Now(), nil)))
+		require.True(t, g.s.Offer(g.request(c, Binding{})))
 		g.s.signal(sigResync)
 		g.s.ended = true
 		g.s.Run(t.Context())
-		require.Len(t, g.orphans, 1)
-		require.False(t, g.s.Offer(NewRequest(c, "", Binding{}, time.Now(), nil)))
+		require.Equal(t, 1, g.orphans)
+		require.False(t, g.s.Offer(g.request(c, Binding{})))
 	})
 }

@@ -8,26 +8,31 @@ import (
 	"gcbridge/protocol"
 )
 
-// Request is a command on its way to a session. The worker makes it with
-// [NewRequest]; the session answers it and lets it go.
+// Request is a command on its way to a session, which answers it and lets it go.
 type Request struct {
 	Command       protocol.Command
 	CorrelationID string
 	// Binding is the destination a Connect names, with the format it asks for [D3].
 	Binding  Binding
 	Received time.Time
+	// MessageID is the same when the broker delivers the command again.
+	MessageID   string
+	Redelivered bool
 
-	pending atomic.Int32
-	decided func()
+	// Decided is called once, when the outcome is decided and every answer was
+	// handed to the broker: the worker then acknowledges the command.
+	Decided func()
+	// Unserved is called instead when no session could serve the command.
+	Unserved func()
+
+	pending atomic.Int32 // holds beside the first
 }
 
-// NewRequest makes a request. decided is called once, when the outcome is
-// decided and every answer was handed to the broker: the worker then
-// acknowledges the command.
-func NewRequest(c protocol.Command, correlationID string, b Binding, received time.Time, decided func()) *Request {
-	r := &Request{Command: c, CorrelationID: correlationID, Binding: b, Received: received, decided: decided}
-	r.pending.Store(1)
-	return r
+// unserved gives the command back.
+func (r *Request) unserved() {
+	if r.Unserved != nil {
+		r.Unserved()
+	}
 }
 
 // hold defers the decision until the matching release.
@@ -35,14 +40,10 @@ func (r *Request) hold() { r.pending.Add(1) }
 
 // release gives up one hold; the last one decides.
 func (r *Request) release() {
-	if r.pending.Add(-1) == 0 && r.decided != nil {
-		r.decided()
+	if r.pending.Add(-1) < 0 && r.Decided != nil {
+		r.Decided()
 	}
 }
-
-// Drop decides the request without an answer; for the worker's own use when a
-// request never reached a session.
-func (r *Request) Drop() { r.release() }
 
 type receivedKey struct{}
 

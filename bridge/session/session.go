@@ -43,6 +43,7 @@ type Session struct {
 	full    atomic.Uint64
 	panics  atomic.Uint64
 	snap    atomic.Pointer[Snapshot]
+	state   atomic.Pointer[protocol.State]
 
 	// owned by the Run goroutine
 	table    map[protocol.Word]row
@@ -53,10 +54,18 @@ type Session struct {
 	leaving  leaving
 	reasons  reasonBook
 	answers  correlations
+	watch    watch
+	awaits   awaits
+	backlog  []finesse.Notification // read while something else was waited for
 	idle     *time.Timer
 	wantSync bool
+	cause    translate.Cause // of the next re-sync
 	seq      uint64
 	ended    bool
+	let      bool // another node has the agent now
+
+	inherited *Holding // of a successor
+	told      *Holding // what the pair knows of this session, nil: nothing
 }
 
 // New makes the session of agent, not yet bound to a destination: the first
@@ -72,6 +81,7 @@ func New(agent string, deps Deps) *Session {
 		table:   handlers(),
 		view:    translate.New(agent, deps.Dialect),
 		answers: newCorrelations(),
+		cause:   translate.AfterGap,
 	}
 	s.snap.Store(&Snapshot{Agent: agent, Phase: PhaseNew})
 	return s
@@ -105,6 +115,8 @@ const (
 	sigResync signal = iota
 	// sigServer: another Finesse serves now, or one serves again.
 	sigServer
+	// sigLetGo: another node has the agent.
+	sigLetGo
 )
 
 // Resync asks the session to re-read Finesse and publish O-024 and O-001 (M8).
@@ -124,8 +136,8 @@ func (s *Session) signal(sig signal) {
 func (s *Session) Done() <-chan struct{} { return s.done }
 
 // Run is the actor. It returns when ctx ends or when the agent is gone
-// (refused, or logged out and silent for [Deps.Linger]); commands still in the
-// mailbox are then handed to Deps.Orphan.
+// (let go, refused, or logged out and silent for [Deps.Linger]); commands still
+// in the mailbox are then handed back.
 func (s *Session) Run(ctx context.Context) {
 	defer close(s.done)
 	defer s.orphans()
@@ -134,31 +146,55 @@ func (s *Session) Run(ctx context.Context) {
 	defer s.idle.Stop()
 	s.link.timer = stoppedTimer()
 	s.login.timer = stoppedTimer()
-	for !s.ended {
-		select {
-		case <-ctx.Done():
+	s.awaits.timer = stoppedTimer()
+	s.awaits.timer = stoppedTimer()
+	if s.inherited != nil {
+		s.contain(nil, func() { s.inherit(ctx) })
+		s.follow(ctx)
+	}
+	for !s.ended && ctx.Err() == nil {
+		s.step(ctx)
+		s.follow(ctx)
+	}
+}
+
+// follow does what may be due after any step.
+func (s *Session) follow(ctx context.Context) {
+	if s.wantSync && s.link.up() && !s.login.waiting {
+		s.contain(nil, func() { s.resync(ctx) })
+	}
+	s.tell()
+	s.publishSnapshot()
+}
+
+// step waits for the next thing that happens, and serves it.
+func (s *Session) step(ctx context.Context) {
+	if len(s.backlog) > 0 {
+		n := s.backlog[0]
+		s.backlog = s.backlog[1:]
+		s.contain(nil, func() { s.notice(ctx, n) })
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case r := <-s.mailbox:
+		s.contain(r, func() { s.serve(ctx, r) })
+	case n, ok := <-s.link.events():
+		if !ok {
+			s.contain(nil, func() { s.linkLost(s.link.err()) })
 			return
-		case r := <-s.mailbox:
-			s.contain(r, func() { s.serve(ctx, r) })
-		case n, ok := <-s.link.events():
-			if !ok {
-				s.contain(nil, func() { s.linkLost(s.link.err()) })
-				continue
-			}
-			s.contain(nil, func() { s.notice(ctx, n) })
-		case <-s.link.timer.C:
-			s.contain(nil, func() { s.relink(ctx) })
-		case <-s.login.timer.C:
-			s.contain(nil, func() { s.loginOverdue(ctx) })
-		case sig := <-s.signals:
-			s.contain(nil, func() { s.obey(ctx, sig) })
-		case <-s.idle.C:
-			s.contain(nil, s.lingerOver)
 		}
-		if s.wantSync && s.link.up() && !s.login.waiting {
-			s.contain(nil, func() { s.resync(ctx, translate.AfterGap) })
-		}
-		s.publishSnapshot()
+		s.contain(nil, func() { s.notice(ctx, n) })
+	case <-s.link.timer.C:
+		s.contain(nil, func() { s.relink(ctx) })
+	case <-s.login.timer.C:
+		s.contain(nil, func() { s.loginOverdue(ctx) })
+	case <-s.awaits.timer.C:
+		s.contain(nil, func() { s.awaitedOverdue(ctx) })
+	case sig := <-s.signals:
+		s.contain(nil, func() { s.obey(ctx, sig) })
+	case <-s.idle.C:
+		s.contain(nil, s.lingerOver)
 	}
 }
 
@@ -185,19 +221,27 @@ func (s *Session) contain(r *Request, step func()) {
 // serve runs one command to its decision.
 func (s *Session) serve(ctx context.Context, r *Request) {
 	s.touch()
+	if s.binding.Destination == "" && r.Binding.Destination == "" {
+		r.unserved() // taken over from an original connector: nobody knows where he is
+		return
+	}
 	// A command that has begun is finished even if the session has to stop:
 	// cut in the middle, nobody would know what became of it.
 	ctx = withReceived(context.WithoutCancel(ctx), r.Received)
 	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
 	defer cancel()
-	h, ok := s.table[r.Command.Word]
+	h, ok := s.rowOf(r)
 	if !ok {
 		s.answerError(r, protocol.ErrPleaseRetry)
 		r.release()
 		return
 	}
 	err := s.prepare(ctx, h)
+	run := true
 	if err == nil {
+		run, err = s.once(ctx, r)
+	}
+	if err == nil && run {
 		err = h.run(s, ctx, r)
 	}
 	if err != nil {
@@ -207,6 +251,16 @@ func (s *Session) serve(ctx context.Context, r *Request) {
 		s.answerError(r, code)
 	}
 	r.release()
+}
+
+// rowOf finds how a command is served: one that names another agent comes
+// from his supervisor's client [C15].
+func (s *Session) rowOf(r *Request) (row, bool) {
+	if r.Command.ID != s.agent {
+		return forMember(r.Command.Word)
+	}
+	h, ok := s.table[r.Command.Word]
+	return h, ok
 }
 
 // prepare brings about what a command needs, or refuses it before Finesse is
@@ -224,7 +278,7 @@ func (s *Session) prepare(ctx context.Context, h row) error {
 		}
 	}
 	if h.needs == needCalls && s.view.User().Extension == "" {
-		return refuse("CF_INVALID_OBJECT_STATE", errclass.Client, nil)
+		return refuse(protocol.ErrInvalidObjectState, errclass.Client, nil)
 	}
 	return nil
 }
@@ -232,9 +286,12 @@ func (s *Session) prepare(ctx context.Context, h row) error {
 func (s *Session) obey(ctx context.Context, sig signal) {
 	switch sig {
 	case sigResync:
-		s.wantSync = true
+		s.wantSync, s.watch.lost = true, true
 	case sigServer:
 		s.serverChanged(ctx)
+	case sigLetGo:
+		s.log.Info().Msg("another node has the agent")
+		s.let, s.ended = true, true
 	}
 }
 
@@ -268,7 +325,7 @@ func (s *Session) orphans() {
 	for {
 		select {
 		case r := <-s.mailbox:
-			s.deps.Orphan(r)
+			r.unserved()
 		default:
 			return
 		}

@@ -200,7 +200,7 @@ func TestCommandIsDecidedWhenTheBrokerHasTheAnswer(t *testing.T) {
 		g.do("", "GetState#1001", "")
 		require.Len(t, g.got(), 1)
 		require.Empty(t, g.decided, "handed out, not yet confirmed")
-		g.held[0](nil)
+		g.waiting[0](nil)
 		require.Equal(t, []string{"GetState"}, g.decided)
 	})
 }
@@ -331,7 +331,7 @@ func TestMailboxIsBounded(t *testing.T) {
 		require.NoError(t, err)
 		taken := 0
 		for range 10 * mailboxSize {
-			if g.s.Offer(NewRequest(c, "", Binding{}, time.Now(), nil)) {
+			if g.s.Offer(g.request(c, Binding{})) {
 				taken++
 			}
 		}

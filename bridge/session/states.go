@@ -21,6 +21,15 @@ func (s *Session) logOut(ctx context.Context, r *Request) error {
 	return s.setStateWithReason(ctx, r, finesse.StateLogout, s.deps.DefaultLogoutReason)
 }
 
+// work makes the handler of makeworknotready and makeworkready. Finesse
+// documents WORK and WORK_READY as states that only it sets, and clients in
+// the field ask for them all the same (finesse-api 2.3): it decides.
+func work(st finesse.AgentState) handler {
+	return func(s *Session, ctx context.Context, r *Request) error {
+		return s.setState(ctx, r, finesse.StateChange{State: st})
+	}
+}
+
 // setStateWithReason sends the reason the client named, else the configured one.
 func (s *Session) setStateWithReason(ctx context.Context, r *Request, st finesse.AgentState, fallback string) error {
 	code := r.Command.Arg(protocol.ParamReason)

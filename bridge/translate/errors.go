@@ -88,6 +88,28 @@ func ErrorForREST(err error, login, dialog bool) protocol.ErrorCode {
 	return fallback(login)
 }
 
+// byTeamStatus are the statuses that say something else of a request about a
+// team, a queue or a phone book than of one about the agent himself.
+var byTeamStatus = map[int]protocol.ErrorCode{
+	401: protocol.ErrAuthorization,
+	403: protocol.ErrAuthorization,
+	404: protocol.ErrNotFound,
+}
+
+// ErrorForTeam maps a failed REST call about what is not the agent's own: a
+// team, a queue, a phone book, another agent. There a 401 says that he may
+// not, where [ErrorForREST] takes it for a wrong password; gc-protocol section
+// 7 has the codes. dialog is as in ErrorForREST.
+func ErrorForTeam(err error, dialog bool) protocol.ErrorCode {
+	var fe *finesse.Error
+	if errors.As(err, &fe) {
+		if code, ok := byTeamStatus[fe.Status]; ok && (fe.Status != 404 || !dialog) {
+			return code
+		}
+	}
+	return ErrorForREST(err, false, dialog)
+}
+
 func forStatus(e *finesse.Error, login, dialog bool) protocol.ErrorCode {
 	if code, ok := byStatus[e.Status]; ok {
 		return code

@@ -33,7 +33,10 @@ func serveCommand() *cobra.Command {
 			}
 			log.Info().Str("node", cfg.NodeID).Str("version", version).Strs("brokers", cfg.BrokerURLs).Strs("finesse", cfg.FinesseURLs).
 				Str("queue", cfg.CommandQueue).Str("edition", cfg.Edition).Str("format", cfg.MessageFormat).
-				Msg("gcbridge starts; it runs alone, pairing is not configured")
+				Bool("paired", w.Paired()).Msg("gcbridge starts")
+			if !w.Paired() {
+				log.Warn().Msg("this node runs alone: no GC_SYNC_KEY, so no other node knows its agents")
+			}
 			defer log.Info().Msg("gcbridge stopped")
 			return w.Run(cmd.Context())
 		},

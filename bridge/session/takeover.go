@@ -1,0 +1,121 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"gcbridge/bridge/translate"
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+	"gcbridge/protocol/secret"
+)
+
+// Holding is what another node must know to go on with this agent.
+type Holding struct {
+	Password  secret.Secret
+	Extension string
+	Binding   Binding  // zero: only an original connector's O-025 was seen
+	Teams     []string // whose members' states he has asked for
+	LoggedIn  bool
+}
+
+func (h Holding) equal(o Holding) bool {
+	return h.Password.Equal(o.Password) && h.Extension == o.Extension && h.Binding.Destination == o.Binding.Destination &&
+		h.Binding.Dialect.Format == o.Binding.Dialect.Format && slices.Equal(h.Teams, o.Teams) && h.LoggedIn == o.LoggedIn
+}
+
+// Successor makes the session of an agent whom another node held: it connects
+// him with what that node knew, and tells his client where he stands (M8).
+func Successor(agent string, deps Deps, h Holding) *Session {
+	s := New(agent, deps)
+	s.inherited = &h
+	return s
+}
+
+// inherit is the first step of a successor. Whatever fails for want of a server
+// is tried again like a lost stream.
+func (s *Session) inherit(ctx context.Context) {
+	h := s.inherited
+	if h.Binding.Destination != "" {
+		s.bind(h.Binding)
+		s.view = s.view.ForClient(h.Binding.Dialect)
+	}
+	s.cause, s.wantSync = translate.TakeOver, true
+	for _, team := range h.Teams { // the re-sync subscribes and reads them
+		s.watch.roster, _ = s.watch.roster.With(finesse.Team{ID: team})
+	}
+	s.link.cred = finesse.Credentials{User: s.agent, Password: h.Password}
+	if h.LoggedIn {
+		s.admit()
+	}
+	s.relink(ctx)
+}
+
+// LetGo ends the session without a word to client or Finesse: another node has
+// the agent now and its presence is up.
+func (s *Session) LetGo() { s.signal(sigLetGo) }
+
+// tell lets the pair know what this session holds, when that has changed. It
+// holds the agent from the first time that his stream was up.
+func (s *Session) tell() {
+	if s.link.refused != "" || !s.link.up() || s.wantSync {
+		return
+	}
+	u := s.view.User()
+	h := Holding{
+		Password: s.link.cred.Password, Extension: u.Extension, Binding: s.binding, Teams: s.watch.roster.Teams(), LoggedIn: loggedIn(u),
+	}
+	if s.told == nil || !s.told.equal(h) {
+		s.told = &h
+		s.deps.Held(s.agent, h)
+	}
+}
+
+// settleAfter is how long a redelivered command waits for what the node that
+// had it first may still have said on another way.
+const settleAfter = 250 * time.Millisecond
+
+// once decides whether a command that must not run twice may run. What some
+// node was about to run before is not run again: the agent is re-synced, and
+// told PLEASE_RETRY if the effect is not there.
+func (s *Session) once(ctx context.Context, r *Request) (run bool, err error) {
+	if !r.Command.Row.Once {
+		return true, nil
+	}
+	if r.Redelivered {
+		select {
+		case <-ctx.Done():
+		case <-time.After(settleAfter):
+		}
+	}
+	if !s.deps.Intended(r.MessageID) {
+		return true, s.deps.Intend(ctx, r)
+	}
+	s.deps.Count("commands_not_repeated")
+	s.log.Warn().Str("command", string(r.Command.Word)).Msg("delivered again after it may have run: not run again")
+	u, ds, err := s.read(ctx)
+	if err != nil {
+		return false, err
+	}
+	was := s.view.User()
+	var outs []protocol.Output
+	s.view, outs = s.view.Resync(u, ds, translate.AfterGap)
+	s.publish(outs, provenance{recovered: true})
+	s.changed(ctx, was)
+	if !landed(r.Command, s.view.Dialogs()) {
+		return false, errNotLanded
+	}
+	return false, nil
+}
+
+// errNotLanded: the effect of a command that may have run is not there.
+var errNotLanded = errors.New("the effect of the first delivery is not there")
+
+// landed reports whether the effect of a command is to be seen in the agent's
+// dialogs. For a command that makes no call of its own it cannot be told.
+func landed(c protocol.Command, ds []finesse.Dialog) bool {
+	number := c.Arg(protocol.ParamNumber)
+	return number != "" && slices.ContainsFunc(ds, func(d finesse.Dialog) bool { return d.To == number || d.DialedNumber == number })
+}

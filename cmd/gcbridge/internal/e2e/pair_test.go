@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"gcbridge/bridge"
+	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/bridge/config"
+	"gcbridge/protocol/secret"
+)
+
+func paired(c *config.Config) {
+	c.SyncKey = secret.New("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
+	c.SyncTimeout, c.SyncInterval = time.Second, time.Second
+}
+
+// second runs another node beside the lab's; stop ends it.
+func (l *lab) second(node string, priority int) (w *bridge.Worker, stop func()) {
+	l.t.Helper()
+	cfg := l.cfg
+	cfg.NodeID, cfg.ConsumerPriority = node, priority
+	w, err := bridge.New(cfg, bridge.Options{Log: zerolog.New(l.logs).Level(zerolog.DebugLevel)})
+	require.NoError(l.t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	var ended bool
+	stop = func() {
+		if !ended {
+			ended = true
+			cancel()
+			require.NoError(l.t, <-done)
+		}
+	}
+	l.t.Cleanup(stop)
+	require.Eventually(l.t, func() bool { return w.Ready() == nil }, patience, tick)
+	return w, stop
+}
+
+// TestPairHandsOver: a node that leaves hands its agents to the other one, and
+// takes them back when it returns; clients see O-024 and O-001, and go on.
+func TestPairHandsOver(t *testing.T) {
+	amq := brokertest.ActiveMQ(t)
+	l := newLab(t, amq.URL(), func(c *config.Config) { paired(c); c.ConsumerPriority = 100; c.NodeID = "node-2" })
+	first, stop := l.second("node-1", 127)
+	require.Eventually(t, func() bool { return len(first.Snapshot().Pair.Peers) == 1 }, patience, tick, "they see each other")
+	p := newPhone(t, l.broker, own)
+	p.login(own, "1001", "2001")
+	p.answer(own, p.do("MakeReady#1001", ""), "READY")
+	require.Equal(t, 1, first.Snapshot().Pair.Held, "the higher priority serves")
+	dialog, err := l.sim.Call("5551000", "2001")
+	require.NoError(t, err)
+	p.expect(own, "1001#NewInboundCall#")
+	p.answer(own, p.do("AnswerCall#1001", dialog), "1001#InboundCall#ACTIVE#")
+	p.expect(own, "1001#State#TALKING#")
+
+	stop()
+	st := p.expect(own, "1001#DialogStatus#"+dialog)
+	require.Equal(t, "true", st.header.Get("gcRecovered"))
+	require.Equal(t, "node-2", st.header.Get("gcNode"))
+	p.expect(own, "1001#State#TALKING#")
+	p.answer(own, p.do("HoldCall#1001", dialog), "1001#InboundCall#HELD#")
+	p.answer(own, p.do("Beat#A", ""), "System#IN_SERVICE")
+	require.Equal(t, 1, l.worker.Snapshot().Pair.Held)
+
+	again, _ := l.second("node-1", 127)
+	st = p.expect(own, "1001#DialogStatus#"+dialog)
+	require.Equal(t, "node-1", st.header.Get("gcNode"), "fail-back")
+	require.Eventually(t, func() bool { return l.worker.Snapshot().Pair.Held == 0 && again.Snapshot().Pair.Held == 1 }, patience, tick)
+	p.answer(own, p.do("RetrieveCall#1001", dialog), "1001#InboundCall#ACTIVE#")
+	require.NotContains(t, p.describe(), "LOGOUT")
+	require.NotContains(t, p.describe(), "RE_LOGIN")
+}
