@@ -16,7 +16,6 @@ func phonebookCommands() []CommandRow {
 				{"M-01", "Get Team and Global Phonebooks"},
 			},
 			Category: "phonebook",
-			Planned:  true,
 			Answers:  []Code{"O-029"},
 			Examples: []CommandExample{{"phonebooks", "GetPhonebooks#1001", ""}},
 		},
@@ -27,7 +26,6 @@ func phonebookCommands() []CommandRow {
 				{"M-02", "Get Contacts of a Phonebook"},
 			},
 			Category: "contacts",
-			Planned:  true,
 			Params:   []Param{{Name: ParamPhonebook, Kind: KindText, Missing: ErrPleaseRetry}},
 			Answers:  []Code{"O-031"},
 			Examples: []CommandExample{{"contacts", "GetPhonebookContacts#1001", "10"}},
@@ -36,7 +34,6 @@ func phonebookCommands() []CommandRow {
 			Word:     GetTeamPhonebooks,
 			Clauses:  []Clause{{"M-03", "Get Team Phonebooks"}},
 			Category: "phonebook",
-			Planned:  true,
 			Params:   []Param{{Name: ParamTeam, Kind: KindText, Optional: true}},
 			Answers:  []Code{"O-030"},
 			Examples: []CommandExample{

@@ -38,7 +38,6 @@ func stateCommands() []CommandRow {
 			Word:     MobileAgentLogin,
 			Clauses:  []Clause{{"A-05", "Mobile Agent Login"}},
 			Category: "agent_state",
-			Planned:  true,
 			Params: []Param{
 				{Name: ParamPassword, Kind: KindSecret, Missing: ErrMissingPassword},
 				{Name: ParamExtension, Kind: KindExtension, Missing: ErrMissingExtension},
@@ -134,7 +133,6 @@ func stateCommands() []CommandRow {
 			Word:     MakeWorkNotReady,
 			Clauses:  []Clause{{"A-29", "Make Work Not Ready"}},
 			Category: "agent_state",
-			Planned:  true,
 			Answers:  []Code{"O-001"},
 			Examples: []CommandExample{{"work", "makeworknotready#1001", ""}},
 		},
@@ -142,7 +140,6 @@ func stateCommands() []CommandRow {
 			Word:     MakeWorkReady,
 			Clauses:  []Clause{{"A-30", "Make Work Ready"}},
 			Category: "agent_state",
-			Planned:  true,
 			Answers:  []Code{"O-001"},
 			Examples: []CommandExample{{"work_ready", "MakeWorkReady#1001", ""}},
 		},
