@@ -284,3 +284,41 @@ func TestBesideAnOriginalConnector(t *testing.T) {
 	require.Empty(t, only[LetGo](c.Apply(o(c.now), c.now)), "a tie is ours")
 	require.Equal(t, []LetGo{{"1001", ""}}, only[LetGo](c.Apply(o(c.now.Add(time.Second)), c.now)))
 }
+
+func TestOrphans(t *testing.T) {
+	orphan := func(at time.Time) Orphan {
+		return Orphan{Agent: "1001", SubscriptionTime: MillisOf(at), Owner: "gc-3", OwnerBoot: 1, Context: contextOf("1001")}
+	}
+	t.Run("an owner that has had no time to speak is not dead", func(t *testing.T) {
+		c, p := newNode(t, Config{Priority: 127}), peerNode("gc-2", 100)
+		c.LinkUp(c.now)
+		p.beat(c, 0)
+		p.say(c, orphan(c.now))
+		require.Empty(t, p.say(c, SyncDone{To: "gc-1"}))
+		require.True(t, c.Ready(c.now))
+		require.Empty(t, live(c, 2*time.Second, 0, p))
+		require.Empty(t, cmp.Diff(takeOver("1001", "gc-3", WhyOwnerLost), only[TakeOver](live(c, time.Second, 0, p))))
+	})
+	t.Run("older news changes nothing", func(t *testing.T) {
+		c, p := online(t, Config{Priority: 1}), peerNode("gc-2", 100)
+		p.beat(c, 1)
+		p.say(c, held("1001", c.now))
+		p.say(c, orphan(c.now.Add(-time.Second)))
+		require.Equal(t, "gc-2", c.replicas["1001"].node)
+		p.say(c, orphan(c.now.Add(time.Second)))
+		require.Equal(t, "gc-3", c.replicas["1001"].node)
+		c.Taken("1002", contextOf("1002"), c.now)
+		o := orphan(c.now.Add(time.Hour))
+		o.Agent = "1002"
+		p.say(c, o)
+		require.True(t, c.Holds("1002"))
+		require.NotContains(t, c.replicas, "1002")
+	})
+	t.Run("a draining node hands on what it was taking", func(t *testing.T) {
+		c, p := online(t, Config{Priority: 127}), peerNode("gc-2", 100)
+		p.say(c, orphan(c.now))
+		require.Len(t, only[TakeOver](live(c, time.Second, 0, p)), 1)
+		c.Drain(c.now)
+		require.NotEmpty(t, sent[Orphan](live(c, 12*time.Second, 0, p)))
+	})
+}

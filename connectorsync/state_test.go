@@ -322,3 +322,21 @@ func TestStatus(t *testing.T) {
 		}},
 	}, c.Status(c.now.Add(time.Second)))
 }
+
+// Who appears is asked what it knows: at once, or as soon as it may be.
+func TestWhoAppearsIsAsked(t *testing.T) {
+	c, p := newNode(t, Config{}), peerNode("gc-2", 100)
+	require.Equal(t, []SyncRequest{{}}, sent[SyncRequest](c.LinkUp(c.now)))
+	require.Empty(t, sent[SyncRequest](p.beat(c, 0)), "all were asked just now")
+	require.Equal(t, []SyncRequest{{To: "gc-2"}}, sent[SyncRequest](live(c, 3*time.Second, 0, p)))
+	again := &other{node: "gc-2", boot: p.boot + 1, priority: 100}
+	require.Equal(t, []SyncRequest{{To: "gc-2"}}, sent[SyncRequest](again.beat(c, 0)))
+}
+
+func TestNothingIsSentWhileTheLinkIsDown(t *testing.T) {
+	c := newNode(t, Config{})
+	require.Empty(t, c.Taken("1001", contextOf("1001"), c.now))
+	require.Empty(t, c.Intend("ID:1", "1001", "MakeCall", c.now))
+	require.Empty(t, c.pass(time.Minute))
+	require.Len(t, sent[AgentContext](c.LinkUp(c.now)), 1, "it is made good")
+}
