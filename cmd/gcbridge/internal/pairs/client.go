@@ -1,0 +1,223 @@
+package pairs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-stomp/stomp/v3"
+	"github.com/go-stomp/stomp/v3/frame"
+
+	"gcbridge/bridge/broker/brokertest"
+)
+
+// Event is an output as a client sees it.
+type Event struct {
+	At        time.Time
+	Code      string // gcCode
+	Agent     string
+	Node      string
+	Corr      string
+	Recovered bool // gcRecovered
+	Body      string
+}
+
+func (e Event) String() string {
+	mark := ""
+	if e.Recovered {
+		mark = " (recovered)"
+	}
+	return fmt.Sprintf("%s %s %s%s %.160q", e.At.Format("05.000"), e.Node, e.Code, mark, e.Body)
+}
+
+// Client is a STOMP client that knows several brokers: it stays with the first
+// that answers, in order, and moves on when its connection is lost. Its methods
+// may be called from any goroutine.
+type Client struct {
+	urls   []string
+	listen []string
+	queue  string
+	stop   context.CancelFunc
+	done   chan struct{}
+
+	mu     sync.Mutex
+	conn   *stomp.Conn
+	change chan struct{} // closed when conn or events change
+	events []Event
+	corr   int
+}
+
+// NewClient starts a client that sends commands to a queue and listens to
+// destinations in the broker's form (/queue/x, /topic/y). It ends with t, and is
+// connected when NewClient returns.
+func NewClient(t TB, queue string, listen []string, order ...*brokertest.Broker) *Client {
+	t.Helper()
+	c := &Client{listen: listen, queue: "/queue/" + queue, done: make(chan struct{}), change: make(chan struct{})}
+	for _, b := range order {
+		c.urls = append(c.urls, strings.TrimPrefix(b.URL(), "stomp://"))
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	c.stop = stop
+	go c.run(ctx)
+	t.Cleanup(c.Close)
+	if !Eventually(patience, func() bool { return c.connection() != nil }) {
+		t.Fatalf("no broker of %v answers", c.urls)
+	}
+	return c
+}
+
+// Close ends the client. Idempotent.
+func (c *Client) Close() {
+	c.stop()
+	<-c.done
+}
+
+func (c *Client) connection() *stomp.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conn
+}
+
+func (c *Client) run(ctx context.Context) {
+	defer close(c.done)
+	for ctx.Err() == nil {
+		for _, url := range c.urls {
+			if c.serve(ctx, url) {
+				break
+			}
+		}
+		wait := time.NewTimer(20 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+		case <-wait.C:
+		}
+		wait.Stop()
+	}
+}
+
+// serve connects to a broker and receives until the connection is lost; false
+// means that there was none.
+func (c *Client) serve(ctx context.Context, url string) bool {
+	dialer := net.Dialer{Timeout: 2 * time.Second}
+	raw, err := dialer.DialContext(ctx, "tcp", url)
+	if err != nil {
+		return false
+	}
+	defer raw.Close()
+	_ = raw.SetDeadline(time.Now().Add(5 * time.Second)) // of the login
+	conn, err := stomp.Connect(raw, stomp.ConnOpt.HeartBeat(0, 0), stomp.ConnOpt.RcvReceiptTimeout(patience), stomp.ConnOpt.Logger(silent{}))
+	if err != nil {
+		return false
+	}
+	_ = raw.SetDeadline(time.Time{})
+	lost := make(chan struct{})
+	var once sync.Once
+	var receivers sync.WaitGroup
+	for _, dest := range c.listen {
+		sub, err := conn.Subscribe(dest, stomp.AckAuto)
+		if err != nil {
+			once.Do(func() { close(lost) })
+			break
+		}
+		receivers.Go(func() {
+			defer once.Do(func() { close(lost) })
+			for m := range sub.C {
+				if m.Err != nil {
+					return
+				}
+				c.received(m)
+			}
+		})
+	}
+	c.set(conn)
+	select {
+	case <-ctx.Done():
+	case <-lost:
+	}
+	c.set(nil)
+	_ = raw.Close()
+	_ = conn.MustDisconnect() // so that the library's goroutines end
+	receivers.Wait()
+	return true
+}
+
+func (c *Client) set(conn *stomp.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conn = conn
+	c.changed()
+}
+
+func (c *Client) changed() {
+	close(c.change)
+	c.change = make(chan struct{})
+}
+
+func (c *Client) received(m *stomp.Message) {
+	e := Event{
+		At: time.Now(), Code: m.Header.Get("gcCode"), Agent: m.Header.Get("gcAgent"), Node: m.Header.Get("gcNode"),
+		Corr: m.Header.Get("correlation-id"), Recovered: m.Header.Get("gcRecovered") == "true", Body: string(m.Body),
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.events = append(c.events, e)
+	c.changed()
+}
+
+// errOffline: no broker answered in time.
+var errOffline = errors.New("no broker")
+
+// Do sends a persistent command. It returns the correlation id and when the
+// command was sent; an error means that the broker may have it or not.
+func (c *Client) Do(ctx context.Context, jmsType, body string) (corr string, err error) {
+	c.mu.Lock()
+	c.corr++
+	corr = fmt.Sprintf("c%d", c.corr)
+	c.mu.Unlock()
+	for {
+		c.mu.Lock()
+		conn, change := c.conn, c.change
+		c.mu.Unlock()
+		if conn != nil {
+			return corr, conn.Send(c.queue, "", []byte(body), stomp.SendOpt.Receipt, stomp.SendOpt.NoContentLength,
+				header("type", jmsType), header("correlation-id", corr), header("persistent", "true"))
+		}
+		select {
+		case <-ctx.Done():
+			return corr, fmt.Errorf("%w: %w", errOffline, ctx.Err())
+		case <-change:
+		}
+	}
+}
+
+func header(name, value string) func(*frame.Frame) error { return stomp.SendOpt.Header(name, value) }
+
+// Events are the outputs received so far.
+func (c *Client) Events() []Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Event(nil), c.events...)
+}
+
+// Since are the outputs from the nth on, for a caller who has read the others.
+func (c *Client) Since(n int) []Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Event(nil), c.events[n:]...)
+}
+
+// silent is a go-stomp logger that says nothing.
+type silent struct{}
+
+func (silent) Debugf(string, ...any)   {}
+func (silent) Infof(string, ...any)    {}
+func (silent) Warningf(string, ...any) {}
+func (silent) Errorf(string, ...any)   {}
+func (silent) Debug(string)            {}
+func (silent) Info(string)             {}
+func (silent) Warning(string)          {}
+func (silent) Error(string)            {}

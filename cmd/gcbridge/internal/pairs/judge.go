@@ -1,0 +1,225 @@
+package pairs
+
+import (
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gcbridge/finesse/sim"
+)
+
+// Command is a command that a client sent. An agent's commands are numbered in
+// the order in which they were sent.
+type Command struct {
+	Agent string
+	Index int // 0, 1, ... of the agent
+	Word  string
+	// Key is what Finesse is asked for because of it, as [Executions] writes it.
+	// Those of an agent differ, but for commands without parameters.
+	Key    string
+	Once   bool   // it makes a call: it must not run twice
+	Corr   string // its correlation id
+	Unsure bool   // the client does not know whether the broker has it
+}
+
+// Execution is a request that Finesse saw.
+type Execution struct {
+	Agent string
+	Key   string
+	Life  string // the process that asked
+	At    time.Time
+}
+
+// Answers are the error outputs that clients got, by correlation id.
+type Answers map[string]bool
+
+// Verdict is what became of the commands of a run.
+type Verdict struct {
+	Commands   int
+	Executed   int
+	Refused    int // answered, and not executed
+	Lost       int // neither executed nor answered
+	Double     int // call-making commands that ran more than once
+	OutOfOrder int
+	Findings   []string // one line for each of the last three
+}
+
+// Clean reports whether nothing was lost, doubled or out of order.
+func (v Verdict) Clean() bool { return v.Lost+v.Double+v.OutOfOrder == 0 }
+
+func (v *Verdict) find(count *int, format string, args ...any) {
+	*count++
+	v.Findings = append(v.Findings, fmt.Sprintf(format, args...))
+}
+
+// Executions reads the requests that commands lead to out of a simulator's log:
+// POSTs and PUTs of agents. Their order is kept.
+func Executions(requests []sim.Request) []Execution {
+	var out []Execution
+	for _, r := range requests {
+		key := keyOf(r)
+		if key == "" {
+			continue
+		}
+		life := r.RequestID
+		if i := strings.LastIndexByte(life, '-'); i >= 0 {
+			life = life[:i] // node, agent and start of the process; behind it counts the session
+		}
+		out = append(out, Execution{Agent: r.User, Key: key, Life: life, At: r.Time})
+	}
+	return out
+}
+
+// keyOf names what a request asks for; "" is none of a command.
+func keyOf(r sim.Request) string {
+	var body struct {
+		State  string `xml:"state"`
+		Reason string `xml:"reasonCodeId"`
+		Action string `xml:"requestedAction"`
+		To     string `xml:"toAddress"`
+	}
+	if r.Method != "PUT" && r.Method != "POST" || xml.Unmarshal([]byte(r.Body), &body) != nil {
+		return ""
+	}
+	_, resource, _ := strings.Cut(r.Path, "/finesse/api/")
+	switch {
+	case body.State == "LOGIN":
+		return "" // part of a login, not a command of a run
+	case body.State != "":
+		return body.State + " " + body.Reason
+	case body.Action == "MAKE_CALL":
+		return "MAKE_CALL " + body.To
+	case body.Action != "":
+		return body.Action + " " + strings.TrimPrefix(resource, "Dialog/")
+	}
+	return ""
+}
+
+// Judge compares what was sent with what Finesse saw and what was answered.
+//
+// A command counts as lost if it was neither executed nor answered. A
+// call-making command that was executed twice is double; others may run again
+// after a node died. Order holds if an agent's commands ran for the first time
+// in the order in which they were sent, and no process ever went back.
+func Judge(commands []Command, executions []Execution, answers Answers) Verdict {
+	v := Verdict{Commands: len(commands)}
+	byAgent := map[string][]Command{}
+	for _, c := range commands {
+		byAgent[c.Agent] = append(byAgent[c.Agent], c)
+	}
+	ran := map[string][]Execution{}
+	for _, e := range executions {
+		ran[e.Agent] = append(ran[e.Agent], e)
+	}
+	agents := make([]string, 0, len(byAgent))
+	for a := range byAgent {
+		agents = append(agents, a)
+	}
+	slices.Sort(agents)
+	for _, a := range agents {
+		list := byAgent[a]
+		slices.SortFunc(list, func(x, y Command) int { return cmp.Compare(x.Index, y.Index) })
+		v.judge(list, ran[a], answers)
+	}
+	return v
+}
+
+func (v *Verdict) judge(commands []Command, executions []Execution, answers Answers) {
+	which := assign(commands, executions, answers)
+	times := make([]int, len(commands))
+	last := map[string]int{} // by life
+	newest := -1
+	for i, e := range executions {
+		n := which[i]
+		if n < 0 {
+			continue
+		}
+		c := commands[n]
+		if before, ok := last[e.Life]; ok && n < before {
+			v.find(&v.OutOfOrder, "%s: %s went back from %s to %s at %s", c.Agent, e.Life, commands[before].Key, c.Key, e.At.Format("05.000"))
+		}
+		last[e.Life] = n
+		if times[n]++; times[n] == 1 {
+			if n < newest {
+				v.find(&v.OutOfOrder, "%s: %s ran after %s at %s", c.Agent, c.Key, commands[newest].Key, e.At.Format("05.000"))
+			}
+			newest = max(newest, n)
+		}
+	}
+	for n, c := range commands {
+		switch {
+		case times[n] > 1 && c.Once:
+			v.find(&v.Double, "%s: %s ran %d times", c.Agent, c.Key, times[n])
+		case times[n] > 0:
+			v.Executed++
+		case answers[c.Corr]:
+			v.Refused++
+		case !c.Unsure:
+			v.find(&v.Lost, "%s: %s (%s, number %d) is lost", c.Agent, c.Key, c.Corr, c.Index)
+		}
+	}
+}
+
+// assign finds the command of each execution; -1 is none. Keys that several
+// commands of the agent share are told apart by what ran around them in the same
+// process: they fill the gap between their neighbours.
+func assign(commands []Command, executions []Execution, answers Answers) []int {
+	unique, shared := map[string]int{}, map[string][]int{}
+	for n, c := range commands {
+		shared[c.Key] = append(shared[c.Key], n)
+	}
+	for key, list := range shared {
+		if len(list) == 1 {
+			unique[key] = list[0]
+			delete(shared, key)
+		}
+	}
+	which := make([]int, len(executions))
+	for i, e := range executions {
+		which[i] = -1
+		if n, ok := unique[e.Key]; ok {
+			which[i] = n
+		}
+	}
+	taken := map[int]bool{}
+	for i, e := range executions {
+		if list := shared[e.Key]; list != nil {
+			which[i] = between(list, neighbour(executions, which, i, -1), neighbour(executions, which, i, 1), func(n int) bool {
+				return answers[commands[n].Corr] || taken[n]
+			})
+			taken[which[i]] = true
+		}
+	}
+	return which
+}
+
+// neighbour is the command of the nearest execution before (step -1) or after
+// (step 1) the ith in its process; -1 if there is none.
+func neighbour(executions []Execution, which []int, i, step int) int {
+	for j := i + step; j >= 0 && j < len(executions); j += step {
+		if executions[j].Life == executions[i].Life && which[j] >= 0 {
+			return which[j]
+		}
+	}
+	return -1
+}
+
+// between chooses one of list, which is in order: the first behind before, or
+// the last ahead of after if nothing came before. What is unlikely is chosen
+// only if there is nothing else.
+func between(list []int, before, after int, unlikely func(int) bool) int {
+	fits := slices.DeleteFunc(slices.Clone(list), func(n int) bool { return n <= before || after >= 0 && n >= after })
+	if len(fits) == 0 {
+		fits = list
+	}
+	if likely := slices.DeleteFunc(slices.Clone(fits), unlikely); len(likely) > 0 && before >= 0 {
+		fits = likely
+	}
+	if before < 0 && after >= 0 {
+		return fits[len(fits)-1]
+	}
+	return fits[0]
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package pairs
+
+import "os/exec"
+
+// dieWithParent: only Linux can.
+func dieWithParent(*exec.Cmd) {}
