@@ -252,6 +252,10 @@ func bubble(t *testing.T, test func(g *rig)) {
 
 func (g *rig) start() {
 	g.s = New("1001", g.deps)
+	g.run()
+}
+
+func (g *rig) run() {
 	ctx, cancel := context.WithCancel(g.t.Context())
 	g.cancel = cancel
 	go g.s.Run(ctx)

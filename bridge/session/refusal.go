@@ -41,9 +41,6 @@ func (s *Session) codeFor(err error, h row) protocol.ErrorCode {
 	if errors.As(err, &r) {
 		return r.code
 	}
-	if errors.Is(err, errNotLanded) {
-		return protocol.ErrPleaseRetry
-	}
 	if h.team {
 		return translate.ErrorForTeam(err, h.dialog)
 	}

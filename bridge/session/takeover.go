@@ -2,13 +2,13 @@ package session
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"gcbridge/bridge/translate"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/errclass"
 	"gcbridge/protocol/secret"
 )
 
@@ -91,7 +91,10 @@ func (s *Session) once(ctx context.Context, r *Request) (run bool, err error) {
 		}
 	}
 	if !s.deps.Intended(r.MessageID) {
-		return true, s.deps.Intend(ctx, r)
+		if err := s.deps.Intend(ctx, r); err != nil {
+			return false, refuse(protocol.ErrPleaseRetry, errclass.Unavailable, err)
+		}
+		return true, nil
 	}
 	s.deps.Count("commands_not_repeated")
 	s.log.Warn().Str("command", string(r.Command.Word)).Msg("delivered again after it may have run: not run again")
@@ -105,13 +108,10 @@ func (s *Session) once(ctx context.Context, r *Request) (run bool, err error) {
 	s.publish(outs, provenance{recovered: true})
 	s.changed(ctx, was)
 	if !landed(r.Command, s.view.Dialogs()) {
-		return false, errNotLanded
+		return false, refuse(protocol.ErrPleaseRetry, errclass.Indeterminate, nil)
 	}
 	return false, nil
 }
-
-// errNotLanded: the effect of a command that may have run is not there.
-var errNotLanded = errors.New("the effect of the first delivery is not there")
 
 // landed reports whether the effect of a command is to be seen in the agent's
 // dialogs. For a command that makes no call of its own it cannot be told.

@@ -1,0 +1,161 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+	"gcbridge/protocol/secret"
+)
+
+// succeed runs the session of an agent taken over from another node.
+func (g *rig) succeed(h Holding) {
+	g.s = Successor("1001", g.deps, h)
+	g.run()
+}
+
+func (g *rig) holding() Holding {
+	return Holding{
+		Password: secret.New("pw"), Extension: "2001", LoggedIn: true,
+		Binding: Binding{Destination: destA, Dialect: g.deps.Dialect},
+	}
+}
+
+func TestSuccessorTellsWhereTheAgentStands(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.dialogs = []finesse.Dialog{callDialog("55", "ACTIVE", "ACTIVE")}
+		g.server.user.State = finesse.StateTalking
+		g.succeed(g.holding())
+		out := g.envelopes()
+		require.Len(t, out, 2, "M8")
+		require.True(t, strings.HasPrefix(out[0].Message.Body, "1001#DialogStatus#55#"), out[0].Message.Body)
+		require.True(t, strings.HasPrefix(out[1].Message.Body, "1001#State#TALKING#"), out[1].Message.Body)
+		require.True(t, out[0].Recovered && out[1].Recovered, "[H1]")
+		require.Len(t, g.held, 1, "the pair is told once the presence is up")
+		require.True(t, g.held[0].equal(g.holding()))
+		g.do("", "HoldCall#1001", "55")
+		require.Equal(t, "HOLD 55 2001", g.server.log()[len(g.server.log())-1])
+	})
+}
+
+func TestSuccessorWaitsForFinesse(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.connectErr = errors.New("refused")
+		g.succeed(g.holding())
+		require.Empty(t, g.held, "the former owner keeps the agent until the presence is up")
+		g.server.set(func(f *fakeServer) { f.connectErr = nil })
+		time.Sleep(6 * time.Second)
+		require.Len(t, g.got(), 2)
+		require.Len(t, g.held, 1)
+	})
+}
+
+func TestSuccessorWithARefusedPassword(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.connectErr = fmt.Errorf("login: %w", finesse.ErrAuth)
+		g.succeed(g.holding())
+		require.Equal(t, []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, g.got())
+		require.Equal(t, 1, g.lost, "the pair does not try again")
+		require.Empty(t, g.held)
+	})
+}
+
+func TestSuccessorOfAnOriginal(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.succeed(Holding{Password: secret.New("pw"), Extension: "2001"})
+		require.Empty(t, g.got(), "nobody knows where his client listens")
+		require.Len(t, g.held, 1, "yet his presence is kept")
+		g.do("", "GetState#1001", "")
+		require.Equal(t, 1, g.orphans, "[O-007] the worker answers RE_LOGIN")
+	})
+}
+
+func TestLetGoIsSilent(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.s.LetGo()
+		<-g.s.Done()
+		require.Empty(t, g.got())
+		require.Empty(t, g.server.log(), "no LOGOUT")
+		require.Zero(t, g.lost, "the pair knows")
+	})
+}
+
+func TestPairIsToldOfChanges(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		n := len(g.held)
+		require.Equal(t, "2001", g.held[n-1].Extension)
+		require.True(t, g.held[n-1].LoggedIn)
+		g.do(destB, "Connect#1001", "B,pw")
+		require.Len(t, g.held, n+1)
+		require.Equal(t, destB, g.held[n].Binding.Destination)
+		g.do("", "GetState#1001", "")
+		require.Len(t, g.held, n+1, "no change, no word")
+	})
+}
+
+func TestIntentGoesFirst(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.intendErr = errors.New("no broker")
+		g.do("", "MakeCall#1001", "90001")
+		require.Equal(t, []string{"/topic/A 1001#Error#PLEASE_RETRY"}, g.got())
+		require.Empty(t, g.server.log(), "what cannot be secured is not run")
+		g.intendErr, g.intents = nil, nil
+		g.do("", "HoldCall#1001", "55")
+		require.Empty(t, g.intents, "a command that may be repeated needs none")
+		g.do("", "MakeCall#1001", "90001")
+		require.Equal(t, []string{"ID:MakeCall"}, g.intents)
+	})
+}
+
+func TestRedeliveredCallIsNotMadeTwice(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		dialogs []finesse.Dialog
+		told    string
+	}{
+		{"its call is there", []finesse.Dialog{{
+			ID: "77", State: "ALERTING", From: "2001", To: "90001",
+			Participants: []finesse.Participant{{Address: "2001", State: "INITIATED", AddressType: "AGENT_DEVICE"}},
+		}}, "1001#InboundCall#ALERTING#DialogID:77"},
+		{"its call is not there", nil, "1001#Error#PLEASE_RETRY"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.server.dialogs = tc.dialogs
+				g.succeed(g.holding())
+				g.got()
+				g.intents = []string{"ID:MakeCall"} // of the node that died
+				g.again = true
+				g.do("", "MakeCall#1001", "90001")
+				time.Sleep(settleAfter)
+				synctest.Wait()
+				require.NotContains(t, strings.Join(g.server.log(), ","), "MAKE_CALL")
+				if out := strings.Join(g.got(), "\n"); tc.dialogs == nil {
+					require.Contains(t, out, tc.told)
+				} else {
+					require.NotContains(t, out, "PLEASE_RETRY")
+				}
+				require.Contains(t, g.decided, "MakeCall")
+			})
+		})
+	}
+}
+
+func TestLanded(t *testing.T) {
+	c, err := protocol.ParseCommand("MakeCall#1001", []byte("90001"))
+	require.NoError(t, err)
+	require.False(t, landed(c, nil))
+	require.False(t, landed(c, []finesse.Dialog{{To: "90002"}}))
+	require.True(t, landed(c, []finesse.Dialog{{To: "90001"}}))
+	require.True(t, landed(c, []finesse.Dialog{{To: "801048", DialedNumber: "90001"}}))
+}
