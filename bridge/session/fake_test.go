@@ -30,6 +30,7 @@ type fakeServer struct {
 	streams    []*fakeStream
 	panics     bool
 	desk       fakeDesk
+	lastCred   finesse.Credentials // of the last state change
 	onSet      func(c finesse.StateChange, requestID string)
 }
 
@@ -115,6 +116,7 @@ func (f *fakeServer) WrapUpReasons(context.Context, finesse.Credentials, string)
 }
 
 func (f *fakeServer) SetState(_ context.Context, cred finesse.Credentials, user string, c finesse.StateChange, id string) error {
+	f.set(func(f *fakeServer) { f.lastCred = cred })
 	what := string(c.State)
 	if user != cred.User {
 		what += " for " + user

@@ -111,6 +111,7 @@ func (s *Session) linkLost(err error) {
 	s.link.stream.Abort()
 	s.link.stream = nil
 	s.wantSync = true
+	s.gap()
 	s.deps.Servers.Report(err)
 	s.scheduleRelink()
 }
@@ -135,14 +136,20 @@ func (s *Session) relink(ctx context.Context) {
 		s.log.Info().Str("server", s.link.name()).Msg("notification stream is back")
 		s.wantSync = true
 	case errors.As(err, &r) && r.code == protocol.ErrSubscriptionFailed:
-		s.link.refused, s.told = r.code, nil
-		s.deps.Lost(s.agent)
-		s.log.Warn().Err(err).Msg("Finesse refuses the agent's credentials now")
-		s.publish([]protocol.Output{s.errorOutput(r.code)}, provenance{})
+		s.credentialsRefused(err)
 	default:
 		s.log.Debug().Err(err).Int("attempt", s.link.attempt).Msg("notification stream not back yet")
 		s.scheduleRelink()
 	}
+}
+
+// credentialsRefused gives up until the next Connect: Finesse locks an agent
+// out after a few wrong passwords.
+func (s *Session) credentialsRefused(err error) {
+	s.link.refused, s.told = protocol.ErrSubscriptionFailed, nil
+	s.deps.Lost(s.agent)
+	s.log.Warn().Err(err).Msg("Finesse refuses the agent's credentials now")
+	s.publish([]protocol.Output{s.errorOutput(s.link.refused)}, provenance{})
 }
 
 // serverChanged follows the worker to the Finesse that serves now.
@@ -151,6 +158,7 @@ func (s *Session) serverChanged(ctx context.Context) {
 	if cur == nil || s.link.cred.User == "" {
 		return
 	}
+	s.gap()
 	if s.link.up() && s.link.server == cur {
 		s.wantSync = true // it serves again: what happened meanwhile was not told
 		return

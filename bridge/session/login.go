@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gcbridge/bridge/translate"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
@@ -20,6 +19,7 @@ type loginWait struct {
 	until       time.Time
 	timer       *time.Timer
 	admitted    bool // this agent counts against GC_MAX_AGENTS
+	quiet       bool // nobody asked: it undoes a LOGOUT of a failover
 }
 
 // loginPoll is how often an undecided login is looked at.
@@ -50,7 +50,8 @@ func (s *Session) logIn(ctx context.Context, r *Request) error {
 		MobileMode: r.Command.Arg(protocol.ParamMode), MobileNumber: r.Command.Arg(protocol.ParamPhone), // [C19]
 	}
 	// The wait begins before the request: its event may overtake the 202.
-	s.login.waiting, s.login.correlation, s.login.requestID = true, r.CorrelationID, id
+	s.login.waiting, s.login.correlation, s.login.requestID, s.login.quiet = true, r.CorrelationID, id, false
+	s.outgoing = false
 	if err := api.SetState(ctx, cred, s.agent, change, id); err != nil {
 		s.loginOver()
 		return err
@@ -99,11 +100,23 @@ func (s *Session) loginDone(ctx context.Context) bool {
 		return false
 	}
 	var outs []protocol.Output
-	s.view, outs = s.view.Resync(u, ds, translate.AfterLogin)
-	s.publish(outs, provenance{correlation: s.login.correlation})
+	s.view, outs = s.view.Resync(u, ds, s.loginCause())
+	s.publish(outs, provenance{correlation: s.login.correlation, recovered: s.login.quiet})
 	s.wantSync = false
 	s.loginOver()
 	return true
+}
+
+// loginFailed tells why a login came to nothing. One that nobody asked for is
+// not an error: then the LOGOUT that it should have undone is told.
+func (s *Session) loginFailed(code protocol.ErrorCode, p provenance) {
+	quiet := s.login.quiet
+	s.loginOver()
+	if quiet {
+		s.wantSync = true
+		return
+	}
+	s.publish([]protocol.Output{s.errorOutput(code)}, p)
 }
 
 // loginOverdue looks at a login whose event has not come.
@@ -116,9 +129,7 @@ func (s *Session) loginOverdue(ctx context.Context) {
 		return
 	}
 	s.log.Warn().Msg("Finesse accepted a login and never decided it")
-	corr := s.login.correlation
-	s.loginOver()
-	s.publish([]protocol.Output{s.errorOutput(protocol.ErrGeneralError)}, provenance{correlation: corr})
+	s.loginFailed(protocol.ErrGeneralError, provenance{correlation: s.login.correlation})
 }
 
 // read asks Finesse for the agent and his dialogs.

@@ -27,8 +27,11 @@ func (s *Session) notice(ctx context.Context, n finesse.Notification) {
 		s.loginDone(ctx) // if it cannot be read yet, the login timer tries again
 	default:
 		was := s.view
-		var outs []protocol.Output
-		s.view, outs = s.view.Apply(n)
+		view, outs := s.view.Apply(n)
+		if s.spurious(was.User(), view.User()) && s.signInAgain(ctx) {
+			return
+		}
+		s.view = view
 		if s.deps.SendControls {
 			outs = append(outs, s.view.ControlsSince(was)...)
 		}
@@ -62,12 +65,13 @@ func (s *Session) asyncError(ctx context.Context, n finesse.Notification, p prov
 	login := s.login.waiting && (n.RequestID == s.login.requestID || n.RequestID == "") &&
 		strings.HasSuffix(n.Source, "/User/"+s.agent)
 	code := translate.ErrorFor(n.Errors, login)
-	if login {
-		p.correlation = s.login.correlation
-		s.loginOver()
-	}
 	s.log.Info().Str("code", string(code)).Str("source", n.Source).Msg("Finesse refused a request")
 	s.deps.Count("errors_" + string(code))
+	if login {
+		p.correlation = s.login.correlation
+		s.loginFailed(code, p)
+		return
+	}
 	s.publish([]protocol.Output{s.errorOutput(code)}, p)
 }
 
@@ -81,6 +85,9 @@ func (s *Session) resync(ctx context.Context) {
 		return
 	}
 	was := s.view.User()
+	if s.spurious(was, u) && s.signInAgain(ctx) {
+		return // the login's end brings the re-sync
+	}
 	var outs []protocol.Output
 	s.view, outs = s.view.Resync(u, ds, s.cause)
 	s.wantSync, s.cause = false, translate.AfterGap
@@ -93,11 +100,17 @@ func (s *Session) resync(ctx context.Context) {
 	s.changed(ctx, was)
 }
 
+// resyncFailed starts again with the stream, unless Finesse refused the
+// credentials: an SSO user's token may have run out meanwhile.
 func (s *Session) resyncFailed(err error) {
-	s.log.Warn().Err(err).Msg("re-sync failed; trying again with the stream")
 	s.deps.Servers.Report(err)
 	s.wantSync = true
 	s.link.stream.Abort()
 	s.link.stream = nil
+	if s.codeFor(err, row{}) == protocol.ErrSubscriptionFailed {
+		s.credentialsRefused(err)
+		return
+	}
+	s.log.Warn().Err(err).Msg("re-sync failed; trying again with the stream")
 	s.scheduleRelink()
 }

@@ -52,6 +52,8 @@ type Session struct {
 	view     translate.View
 	login    loginWait
 	leaving  leaving
+	failover failover
+	outgoing bool // the client asked for LOGOUT
 	reasons  reasonBook
 	answers  correlations
 	watch    watch

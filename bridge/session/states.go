@@ -18,6 +18,7 @@ func (s *Session) makeNotReady(ctx context.Context, r *Request) error {
 }
 
 func (s *Session) logOut(ctx context.Context, r *Request) error {
+	s.outgoing = true
 	return s.setStateWithReason(ctx, r, finesse.StateLogout, s.deps.DefaultLogoutReason)
 }
 

@@ -42,6 +42,7 @@ func (s *Session) inherit(ctx context.Context) {
 		s.bind(h.Binding)
 		s.view = s.view.ForClient(h.Binding.Dialect)
 	}
+	s.gap()
 	s.cause, s.wantSync = translate.TakeOver, true
 	for _, team := range h.Teams { // the re-sync subscribes and reads them
 		s.watch.roster, _ = s.watch.roster.With(finesse.Team{ID: team})

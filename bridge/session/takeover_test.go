@@ -159,3 +159,75 @@ func TestLanded(t *testing.T) {
 	require.True(t, landed(c, []finesse.Dialog{{To: "90001"}}))
 	require.True(t, landed(c, []finesse.Dialog{{To: "801048", DialedNumber: "90001"}}))
 }
+
+func TestSpuriousLogout(t *testing.T) {
+	logout := func(reason *finesse.ReasonCode) finesse.Notification {
+		n := userEvent("", finesse.StateLogout)
+		n.User.Reason = reason
+		return n
+	}
+	lose := func(g *rig) {
+		g.server.streams[len(g.server.streams)-1].end(errors.New("connection reset"))
+		time.Sleep(time.Second)
+		require.Len(t, g.got(), 2, "O-024 and O-001 of the gap")
+	}
+	t.Run("after a gap it is undone and not told", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			lose(g)
+			g.tell(logout(nil))
+			require.Equal(t, "LOGIN 2001", g.server.log()[len(g.server.log())-1])
+			g.tell(userEvent("", finesse.StateNotReady))
+			for _, m := range g.got() {
+				require.NotContains(t, m, "LOGOUT")
+				require.NotContains(t, m, "AgentInfo")
+			}
+			require.Equal(t, PhaseLoggedIn, g.s.Snapshot().Phase)
+		})
+	})
+	t.Run("once", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			lose(g)
+			g.tell(logout(nil))
+			g.tell(userEvent("", finesse.StateNotReady))
+			g.got()
+			g.tell(logout(nil))
+			require.Contains(t, strings.Join(g.got(), "\n"), "1001#State#LOGOUT#")
+		})
+	})
+	t.Run("with a code it is the truth", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			lose(g)
+			g.tell(logout(&finesse.ReasonCode{ID: "9", Code: "255", Category: "LOGOUT"}))
+			require.Contains(t, strings.Join(g.got(), "\n"), "1001#State#LOGOUT#255#")
+		})
+	})
+	t.Run("without a gap it is the truth", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			g.tell(logout(nil))
+			require.Contains(t, strings.Join(g.got(), "\n"), "1001#State#LOGOUT#")
+		})
+	})
+	t.Run("if the client asked for it", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			lose(g)
+			g.do("", "Logout#1001", "")
+			g.tell(logout(nil))
+			require.Contains(t, strings.Join(g.got(), "\n"), "1001#State#LOGOUT#")
+		})
+	})
+	t.Run("told when it cannot be undone", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			lose(g)
+			g.server.set(func(f *fakeServer) { f.user.State = finesse.StateLogout })
+			g.server.fail["LOGIN 2001"] = &finesse.Error{Status: 400}
+			g.tell(logout(nil))
+			require.Contains(t, strings.Join(g.got(), "\n"), "1001#State#LOGOUT#")
+		})
+	})
+}

@@ -1,0 +1,103 @@
+package session
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gcbridge/finesse"
+)
+
+func TestCallbacks(t *testing.T) {
+	for _, tc := range []struct {
+		name, jmsType, body string
+		asked               []string
+		want                string
+	}{
+		{
+			"schedule", "SHCEDULECALLBACK#1001", "2001,55,2024-06-30 12:00:00,0049301234",
+			[]string{"UPDATE_SCHEDULED_CALLBACK 55 2001 callbackTime=2024-06-30T12:00", "UPDATE_SCHEDULED_CALLBACK 55 2001 callbackNumber=0049301234"},
+			"CallBack#Callback Scheduled",
+		},
+		{
+			"update", "UPDATECALLBACK#1001", "2001,55,2024-06-30T12:30,0049301234",
+			[]string{"UPDATE_SCHEDULED_CALLBACK 55 2001 callbackTime=2024-06-30T12:30", "UPDATE_SCHEDULED_CALLBACK 55 2001 callbackNumber=0049301234"},
+			"CallBack#Callback Updated",
+		},
+		{"cancel", "CANCELSCHEDULECALLBACK#1001", "2001,55", []string{"CANCEL_SCHEDULED_CALLBACK 55 2001"}, "CallBack#Callback Canceled"},
+		{"reclassify", "RECLASSIFYCALL#1001", "2001,55,REX_FAX", []string{"RECLASSIFY 55 2001 outboundClassification=FAX"}, "CallBack#RECLASSIFY Successfully"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.loggedIn()
+				g.tell(dialogEvent(finesse.EventPost, "55", "ACTIVE", "ACTIVE"))
+				g.got()
+				g.do("", tc.jmsType, tc.body)
+				require.Equal(t, tc.asked, g.server.log())
+				other := dialogEvent(finesse.EventPut, "55", "ACTIVE", "ACTIVE")
+				g.tell(other)
+				require.Empty(t, g.got(), "an event of nobody's request decides nothing")
+				done := dialogEvent(finesse.EventPut, "55", "ACTIVE", "ACTIVE")
+				done.RequestID = g.server.ids[len(g.server.ids)-1]
+				g.tell(done)
+				out := g.envelopes()
+				require.Len(t, out, 1)
+				require.Equal(t, tc.want, out[0].Message.Body)
+				require.NotEmpty(t, out[0].CorrelationID)
+			})
+			bubble(t, func(g *rig) {
+				g.loggedIn()
+				g.do("", tc.jmsType, tc.body)
+				time.Sleep(time.Minute)
+				out := g.got()
+				require.Len(t, out, 1)
+				require.Contains(t, out[0], "accepted by Finesse, not confirmed yet", "never silent")
+			})
+		})
+	}
+}
+
+func TestAwaitedRequestsAreBounded(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		for range maxAwaits + 3 {
+			g.do("", "RECLASSIFYCALL#1001", "2001,55,VOICE")
+		}
+		require.Len(t, g.got(), 3, "the oldest are answered when there are too many")
+		time.Sleep(time.Minute)
+		require.Len(t, g.got(), maxAwaits)
+	})
+}
+
+func TestMobileLogin(t *testing.T) {
+	for body, asked := range map[string]string{
+		"pw,2001,0049301234,true":              "LOGIN 2001 CALL_BY_CALL 0049301234",
+		"pw,2001,0049301234,<false>":           "LOGIN 2001 NAILED_CONNECTION 0049301234",
+		"pw,2001,0049301234,nailed_connection": "LOGIN 2001 NAILED_CONNECTION 0049301234",
+	} {
+		bubble(t, func(g *rig) {
+			g.start()
+			g.do(destA, "Connect#1001", "A,pw")
+			g.do("", "MobileAgentLogin#1001", body)
+			require.Equal(t, []string{"CONNECT", asked}, g.server.log(), "[C19]")
+			g.tell(userEvent(g.server.ids[0], finesse.StateNotReady))
+			require.Len(t, g.got(), 3, "AgentInfo, State, DialogStatus")
+		})
+	}
+}
+
+func TestWorkStates(t *testing.T) {
+	for jmsType, st := range map[string]finesse.AgentState{"makeworknotready#1001": finesse.StateWork, "MakeWorkReady#1001": finesse.StateWorkReady} {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			g.do("", jmsType, "")
+			require.Equal(t, []string{string(st)}, g.server.log())
+			g.tell(userEvent(g.server.ids[0], st))
+			out := g.envelopes()
+			require.Len(t, out, 1)
+			require.Contains(t, out[0].Message.Body, "1001#State#"+string(st)+"#")
+			require.NotEmpty(t, out[0].CorrelationID)
+		})
+	}
+}
