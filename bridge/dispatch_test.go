@@ -10,6 +10,7 @@ import (
 
 	"gcbridge/bridge/broker"
 	"gcbridge/bridge/config"
+	"gcbridge/bridge/session"
 	"gcbridge/protocol"
 )
 
@@ -71,6 +72,31 @@ func TestFormatOfADestination(t *testing.T) {
 	b, ok := w.agents.destination("/topic/A", time.Now())
 	require.True(t, ok)
 	require.Equal(t, protocol.FormatJSON, b.dialect.Format, "[D3]")
+}
+
+// TestExpectedDestination: a command right behind a Connect may be refused
+// before the session has bound its agent.
+func TestExpectedDestination(t *testing.T) {
+	g := newRegistry(0)
+	first, second := named(t, "A"), named(t, "B")
+	g.expects("1001", first)
+	b, ok := g.lastKnown("1001")
+	require.True(t, ok)
+	require.Equal(t, first, b)
+	g.expects("1001", second)
+	b, _ = g.lastKnown("1001")
+	require.Equal(t, first, b, "what is known is not guessed")
+	g.bind(second)
+	g.belongs("1001", session.Binding{Destination: second.dest.String()})
+	b, _ = g.lastKnown("1001")
+	require.Equal(t, second.dest, b.dest)
+}
+
+func named(t *testing.T, topic string) bound {
+	t.Helper()
+	dest, err := broker.ParseClientDestination(topic)
+	require.NoError(t, err)
+	return bound{dest: dest}
 }
 
 func TestRegistryIsBounded(t *testing.T) {

@@ -114,6 +114,19 @@ func (g *registry) belongs(agent string, b session.Binding) {
 	g.last[agent] = d
 }
 
+// expects notes where an agent's first Connect asks his messages to go, until
+// his session says where they do: what his client sent right behind it may
+// have to be refused before that.
+func (g *registry) expects(agent string, b bound) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, known := g.last[agent]; known {
+		return
+	}
+	makeRoom(g.last, maxLastKnown)
+	g.last[agent] = b
+}
+
 // makeRoom drops the entry seen longest ago when m is full. Full maps are a
 // sign of clients that invent names; the scan is their price, not the agents'.
 func makeRoom(m map[string]bound, limit int) {

@@ -70,6 +70,7 @@ func (w *Worker) connect(c command) {
 		return
 	}
 	w.agents.bind(b)
+	w.agents.expects(c.ID, b)
 	s := w.newSession(c.ID)
 	select {
 	case <-s.Done(): // it ended a moment ago and is not forgotten yet
