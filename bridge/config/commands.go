@@ -35,7 +35,7 @@ func (c Config) validateCommands(bad func(name, format string, a ...any)) {
 	if _, err := c.PasswordDecipherer(); err != nil {
 		bad("PASSWORD_CIPHER", "%v", err)
 	}
-	if c.PasswordCipher != cipher3DES && !(c.PasswordKey.IsZero() && c.PasswordIV.IsZero()) {
+	if c.PasswordCipher != cipher3DES && (!c.PasswordKey.IsZero() || !c.PasswordIV.IsZero()) {
 		bad("PASSWORD_KEY", "needs GC_PASSWORD_CIPHER=%s", cipher3DES)
 	}
 	if (c.FinesseAdminUser == "") != c.FinesseAdminPassword.IsZero() {

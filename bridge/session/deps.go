@@ -69,7 +69,7 @@ type RecorderCommand struct {
 	Agent, Extension, Dialog string
 }
 
-// ErrNoRecorder: nothing is configured that could be told.
+// ErrNoRecorder says that nothing is configured that could be told.
 var ErrNoRecorder = errors.New("session: no recorder configured")
 
 // Servers is where sessions find Finesse.

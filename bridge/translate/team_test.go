@@ -61,7 +61,8 @@ func TestRosterTellsEachChangeOnce(t *testing.T) {
 		{"one's own event", finesse.Notification{Node: "/finesse/api/User/1", User: changed("1", finesse.StateReady, 9).User}, nil},
 		{"nobody's", finesse.Notification{Node: translate.TeamNode("7"), User: &finesse.UserPatch{}}, nil},
 		{
-			"the whole team", finesse.Notification{Node: translate.TeamNode("7"), Team: &finesse.Team{Users: []finesse.User{
+			"the whole team",
+			finesse.Notification{Node: translate.TeamNode("7"), Team: &finesse.Team{Users: []finesse.User{
 				teamMember("1", finesse.StateTalking, 5), teamMember("2", finesse.StateNotReady, 8), teamMember("3", finesse.StateNotReady, 6),
 			}}},
 			[]string{"2 NOT_READY", "3 NOT_READY"}, // 3: its extension is known now
