@@ -3,6 +3,7 @@
 
 GO            ?= go
 FUZZTIME      ?= 10s
+FUZZDIRS      ?= .
 BENCH         ?= .
 BENCHTIME     ?= 1s
 TESTFLAGS     ?=
@@ -45,7 +46,7 @@ bench: setup ## all benchmarks (BENCH=regexp, BENCHTIME=1s)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 30m -p 1 ./...
 
 fuzz: ## every fuzz target for FUZZTIME each
-	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)'
+	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)' $(FUZZDIRS)
 
 generated: ## fail if a generated file is not current
 	@GO='$(GO)' bash .ci/generated
