@@ -14,5 +14,8 @@ COPY --from=build /out/gcbridge /gcbridge
 ENV ZONEINFO=/zoneinfo.zip
 USER 65532:65532
 EXPOSE 8112
+# A node whose broker or Finesse is away is not helped by a restart: only its own
+# pulse is asked. docker-compose.yml asks for readiness.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["/gcbridge", "healthcheck", "--live"]
 ENTRYPOINT ["/gcbridge"]
 CMD ["serve"]

@@ -1,6 +1,7 @@
 package brokertest
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"os"
@@ -47,8 +48,13 @@ func Network(other *Broker) Option {
 // Name sets the broker's name; brokers of a network need different ones.
 func Name(name string) Option { return func(s *settings) { s.Name = name } }
 
+// Template is the path of a configuration to fill in place of the tests' own,
+// testdata/activemq/activemq.xml.tmpl. It needs a stomp:// and a tcp:// connector.
+func Template(path string) Option { return func(s *settings) { s.template = path } }
+
 // settings fill the configuration template.
 type settings struct {
+	template                                     string // "" = the tests' own
 	Name, Data, User, Password, QueueLimit, Peer string
 	Stock                                        bool
 	StompPort, OpenWirePort                      int
@@ -123,7 +129,7 @@ func (b *Broker) configure() (xml, log string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	tmpl, err := template.ParseFiles(filepath.Join(from, "activemq.xml.tmpl"))
+	tmpl, err := template.ParseFiles(cmp.Or(b.set.template, filepath.Join(from, "activemq.xml.tmpl")))
 	if err != nil {
 		return "", "", fmt.Errorf("brokertest: %w", err)
 	}
