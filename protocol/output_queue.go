@@ -15,7 +15,8 @@ type QueueList struct {
 	Waiting []WaitingQueue
 }
 
-// Queue is a queue as Finesse of Unified CCE counts it.
+// Queue is a queue as Finesse of Unified CCE counts it; -1 where it does not
+// count, as Finesse of Unified CCX never does.
 type Queue struct {
 	Name               string
 	AgentsNotReady     int
@@ -53,6 +54,7 @@ func queueOutputs() []OutputRow {
 	sample := Queue{Name: "jehanzeb6", TalkingInbound: 1, TalkingOutbound: 1}
 	waiting := Queue{Name: "Sales", AgentsReady: 2, CallsInQueue: 3, LongestCallInQueue: time.Date(2019, 9, 17, 12, 46, 21, 0, time.UTC)}
 	hostile := Queue{Name: "S#l,s|"}
+	uncounted := Queue{"CTI", -1, -1, -1, -1, -1, -1, -1, -1, time.Time{}}
 	return []OutputRow{
 		with(layouts[QueueList]{old: queueListText, text: queueListText, json: queueListJSON}, OutputRow{
 			Code:     "O-019",
@@ -64,6 +66,7 @@ func queueOutputs() []OutputRow {
 				{"two", QueueList{Addressee: supervisor, Queues: []Queue{sample, sample}}},
 				{"waiting", QueueList{Addressee: supervisor, Queues: []Queue{waiting}}},
 				{"none", QueueList{Addressee: supervisor}},
+				{"uncounted", QueueList{Addressee: supervisor, Queues: []Queue{uncounted}}},
 				{"ccx_supervisor", QueueList{Addressee: supervisor, CCX: []CCXQueue{{Name: "CTI"}, {Name: "osja1", WaitingCalls: 2, Handled: 40, LongestWait: 75}}}},
 				{"ccx_agent", QueueList{Addressee: supervisor, Waiting: []WaitingQueue{{"CTI", 2, 75}, {"osja1", 0, 0}}}},
 				{"separators", QueueList{Addressee: supervisor, Queues: []Queue{hostile}}},

@@ -25,7 +25,7 @@ func placeholders() map[string]string {
 		"start_time":        timePattern,
 		"error_code":        `[A-Za-z0-9_]+`,
 		"is_supervisor":     `(?:true|false)`,
-		"n":                 `\d+`,
+		"n":                 `-?\d+`,
 		"v":                 `[^#,]*`,
 		"name":              `[^#,]*`,
 		"type":              `[^#,]*`,

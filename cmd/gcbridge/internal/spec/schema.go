@@ -64,7 +64,7 @@ func sharedSchemas() node {
 	return node{
 		{schemaTime, matches("^"+timePattern+"$").with("description", "yyyy-MM-dd HH:mm:ss in the connector's time zone, or empty.")},
 		{schemaState, matches("^[A-Z_]*$").with("description", "A state as Finesse spells it.")},
-		{schemaCount, matches(`^\d+$`).with("description", "A number, written as a string.")},
+		{schemaCount, matches(`^-?\d+$`).with("description", "A number, written as a string.")},
 		{schemaTeam, strict(node{{"id", text()}, {"name", text()}})},
 		{schemaVariables, arrayOf(node{
 			{"type", "object"},
