@@ -13,6 +13,7 @@ import (
 // answer of its own. A 202 only says that it is queued (finesse-api 1.4), so
 // the answer waits for the event that shows it.
 type awaited struct {
+	what        string // for people
 	requestID   string
 	correlation string
 	until       time.Time
@@ -20,7 +21,7 @@ type awaited struct {
 	shown func(n finesse.Notification) bool
 	// answers go out when it has.
 	answers []protocol.Output
-	// overdue is called when nothing was shown in time.
+	// overdue is called when nothing was shown in time; nil: the client is told so.
 	overdue func(ctx context.Context, a awaited)
 	// forced is what was asked for another agent, if that is what it is about.
 	forced forced
@@ -32,29 +33,26 @@ type awaits struct {
 	timer *time.Timer
 }
 
-// maxAwaits bounds them; one more pushes the oldest out as overdue.
+// maxAwaits bounds them; one more pushes the oldest out as unconfirmed.
 const maxAwaits = 32
 
 // await waits for the outcome of a's request for as long as for that of a LOGIN.
-func (s *Session) await(ctx context.Context, a awaited) {
+func (s *Session) await(a awaited) {
 	if a.until.IsZero() {
 		a.until = time.Now().Add(s.deps.LoginWait)
 	}
-	if len(s.awaits.list) == maxAwaits {
-		oldest := s.awaits.list[0]
+	if len(s.awaits.list) >= maxAwaits {
+		s.unconfirmed(s.awaits.list[0])
 		s.awaits.list = s.awaits.list[1:]
-		oldest.overdue(ctx, oldest)
 	}
 	s.awaits.list = append(s.awaits.list, a)
 	s.armAwaits()
 }
 
 // unconfirmed tells that a request was accepted and nothing came of it yet.
-func (s *Session) unconfirmed(what string) func(context.Context, awaited) {
-	return func(_ context.Context, a awaited) {
-		line := protocol.StatusBar{Addressee: s.addressee(), Message: what + ": accepted by Finesse, not confirmed yet"}
-		s.publish([]protocol.Output{line}, provenance{correlation: a.correlation})
-	}
+func (s *Session) unconfirmed(a awaited) {
+	line := protocol.StatusBar{Addressee: s.addressee(), Message: a.what + ": accepted by Finesse, not confirmed yet"}
+	s.publish([]protocol.Output{line}, provenance{correlation: a.correlation})
 }
 
 // noticeAwaited answers the requests that n shows to have worked.
@@ -93,8 +91,14 @@ func (s *Session) awaitedOverdue(ctx context.Context) {
 		}
 	}
 	for _, a := range waiting {
-		if !a.until.After(now) {
+		switch {
+		case a.until.After(now):
+		case a.shown(finesse.Notification{}): // by a re-sync
+			s.publish(a.answers, provenance{correlation: a.correlation})
+		case a.overdue != nil:
 			a.overdue(ctx, a) // may await again
+		default:
+			s.unconfirmed(a)
 		}
 	}
 	s.armAwaits()

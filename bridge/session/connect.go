@@ -76,6 +76,7 @@ func (s *Session) rebind(ctx context.Context, r *Request) {
 		s.send(old, st, provenance{})
 		s.send(old, s.errorOutput(protocol.ErrSessionInvalidated), provenance{})
 		s.unwatchAll(ctx)
+		s.awaits.list = nil // whoever would be answered is gone
 		s.log.Info().Str("from", old.Destination).Str("to", r.Binding.Destination).Msg("agent connected from another destination")
 	}
 	s.bind(r.Binding)

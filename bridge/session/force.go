@@ -53,7 +53,7 @@ func (s *Session) force(ctx context.Context, r *Request) error {
 		return err
 	}
 	f := forced{member: u.ID, want: want, giveUp: time.Now().Add(s.deps.LoginWait)}
-	s.awaitForced(ctx, awaited{requestID: id, correlation: r.CorrelationID}, f)
+	s.awaitForced(awaited{what: string(want) + " of " + u.ID, requestID: id, correlation: r.CorrelationID}, f)
 	return nil
 }
 
@@ -67,12 +67,12 @@ type forced struct {
 // awaitForced looks after the outcome: the copy of the member's State that the
 // team subscription brings, or, where the team is not watched, what Finesse
 // says of him when asked.
-func (s *Session) awaitForced(ctx context.Context, a awaited, f forced) {
+func (s *Session) awaitForced(a awaited, f forced) {
 	a.forced = f
 	a.until = time.Now().Add(min(loginPoll, s.deps.LoginWait))
 	a.shown = func(finesse.Notification) bool { return false } // forcedShown tells
 	a.overdue = s.lookAtForced
-	s.await(ctx, a)
+	s.await(a)
 }
 
 // lookAtForced asks Finesse for the state of a member who was forced.
@@ -85,7 +85,7 @@ func (s *Session) lookAtForced(ctx context.Context, a awaited) {
 	case found && reached(u, a.forced.want):
 		s.publish([]protocol.Output{s.view.MemberState(u)}, provenance{correlation: a.correlation})
 	case !late:
-		s.awaitForced(ctx, a, a.forced)
+		s.awaitForced(a, a.forced)
 	default:
 		s.log.Warn().Str("member", a.forced.member).Str("state", string(a.forced.want)).Err(err).Msg("Finesse accepted a forced state and did not set it")
 		var outs []protocol.Output

@@ -37,7 +37,7 @@ func callback(done string) handler {
 			}
 			last = id
 		}
-		s.awaitCallback(ctx, r, last, done)
+		s.awaitCallback(r, last, done)
 		return nil
 	}
 }
@@ -63,12 +63,12 @@ func (s *Session) cancelCallback(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	s.awaitCallback(ctx, r, id, callbackCanceled)
+	s.awaitCallback(r, id, callbackCanceled)
 	return nil
 }
 
-func (s *Session) awaitCallback(ctx context.Context, r *Request, requestID, done string) {
-	s.awaitEvent(ctx, r, requestID, done, protocol.Callback{Addressee: s.addressee(), Title: callbackTitle, Data: done})
+func (s *Session) awaitCallback(r *Request, requestID, done string) {
+	s.awaitEvent(r, requestID, done, protocol.Callback{Addressee: s.addressee(), Title: callbackTitle, Data: done})
 }
 
 // reclassify tells the dialer what answered a call. Clients of Unified CCE
@@ -82,15 +82,14 @@ func (s *Session) reclassify(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	s.awaitEvent(ctx, r, id, "Reclassify", protocol.Reclassify{Addressee: s.addressee(), Data: reclassified})
+	s.awaitEvent(r, id, "Reclassify", protocol.Reclassify{Addressee: s.addressee(), Data: reclassified})
 	return nil
 }
 
 // awaitEvent answers when a dialog event carries the request's id back.
-func (s *Session) awaitEvent(ctx context.Context, r *Request, requestID, what string, answer protocol.Output) {
-	s.await(ctx, awaited{
-		requestID: requestID, correlation: r.CorrelationID, answers: []protocol.Output{answer},
-		shown:   func(n finesse.Notification) bool { return len(n.Dialogs) > 0 && n.RequestID == requestID },
-		overdue: s.unconfirmed(what),
+func (s *Session) awaitEvent(r *Request, requestID, what string, answer protocol.Output) {
+	s.await(awaited{
+		what: what, requestID: requestID, correlation: r.CorrelationID, answers: []protocol.Output{answer},
+		shown: func(n finesse.Notification) bool { return len(n.Dialogs) > 0 && n.RequestID == requestID },
 	})
 }

@@ -40,15 +40,14 @@ func (s *Session) dropParticipant(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	s.await(ctx, awaited{
-		requestID: id, correlation: r.CorrelationID,
+	s.await(awaited{
+		what: "Dropping " + address, requestID: id, correlation: r.CorrelationID,
 		answers: []protocol.Output{protocol.ParticipantDropped{Addressee: s.addressee(), Extension: address}},
 		shown: func(finesse.Notification) bool {
 			d, live := s.view.Dialog(dialog)
 			p, in := d.Participant(address)
 			return mine && (!live || !in || p.State == "DROPPED")
 		},
-		overdue: s.unconfirmed("Dropping " + address),
 	})
 	return nil
 }

@@ -263,6 +263,29 @@ func TestDropParticipant(t *testing.T) {
 			require.Empty(t, g.got())
 		})
 	})
+	t.Run("during a gap", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.supervise()
+			g.tell(call(finesse.EventPost, "ACTIVE"))
+			g.got()
+			g.do("", "dropparticipant#1001", "2002,55")
+			g.server.set(func(f *fakeServer) { f.dialogs = []finesse.Dialog{callDialog("55", "ACTIVE", "ACTIVE")} })
+			g.s.Resync()
+			g.got()
+			time.Sleep(time.Minute)
+			require.Equal(t, []string{"/topic/A 1001#Control#PrintStatusBar#Participant 2002 dropped"}, g.got())
+		})
+	})
+	t.Run("asked by a client who left", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.supervise()
+			g.do("", "dropparticipant#1001", "2002,4711")
+			g.do(destB, "Connect#1001", "B,pw")
+			require.Len(t, g.got(), 2, "LOGOUT and SESSION_INVALIDATED")
+			time.Sleep(time.Minute)
+			require.Empty(t, g.got())
+		})
+	})
 	t.Run("never confirmed", func(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.supervise()
