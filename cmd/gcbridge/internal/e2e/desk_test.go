@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"gcbridge/bridge/config"
 	"gcbridge/finesse/sim"
 )
 
@@ -50,7 +51,8 @@ func (d *desk) send(word, body string, headers ...string) string {
 
 func (d *desk) password() string { return d.lab.sim.Password(d.agent) }
 
-// connect has no answer in the edition of the labs.
+// connect sends a Connect in the desk's format and does not wait for its
+// answer: in text there is none.
 func (d *desk) connect() string {
 	d.t.Helper()
 	return d.send("Connect", d.topic+","+d.password(), "gcFormat", d.format)
@@ -127,9 +129,15 @@ func (d *desk) claim(clauses ...string) {
 // formats runs a story in both formats, on a lab of its own.
 func formats(t *testing.T, story func(t *testing.T, l *lab, format string), simOpts ...sim.Option) {
 	t.Helper()
+	formatsWith(t, nil, story, simOpts...)
+}
+
+// formatsWith is formats with another configuration.
+func formatsWith(t *testing.T, change func(*config.Config), story func(t *testing.T, l *lab, format string), simOpts ...sim.Option) {
+	t.Helper()
 	for _, format := range []string{"DEFAULT", "JSON"} {
 		t.Run(format, func(t *testing.T) {
-			story(t, newLab(t, brokers[1].start(t), nil, simOpts...), format)
+			story(t, newLab(t, brokers[1].start(t), change, simOpts...), format)
 		})
 	}
 }
