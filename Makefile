@@ -12,13 +12,14 @@ LINT          := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint fmt bench fuzz generated clean
+.PHONY: help run build setup test lint fmt bench fuzz chaos generated clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  ONCE=1 make run         end after the scripted day; non-zero if an output is missing"
 	@echo "  make test TESTFLAGS=-v  more flags for go test"
+	@echo "  SHORT=1 make chaos      its form of at most a minute; the full one takes about a quarter of an hour"
 	@echo "  make fuzz FUZZTIME=1m   time, or a number of inputs such as 10000x, per fuzz target"
 
 run: build ## broker, Finesse simulator, worker and a scripted agent's day in one process
@@ -47,6 +48,9 @@ bench: setup ## all benchmarks (BENCH=regexp, BENCHTIME=1s)
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)' $(FUZZDIRS)
+
+chaos: setup ## kill nodes of a pair among commands; non-zero if one is lost, doubled or out of order
+	$(GO) run ./cmd/gcbridge/internal/pairs/chaos $(if $(filter-out 0,$(SHORT)),-short)
 
 generated: ## fail if a generated file is not current
 	@GO='$(GO)' bash .ci/generated

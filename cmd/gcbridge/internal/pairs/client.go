@@ -41,6 +41,7 @@ type Client struct {
 	urls   []string
 	listen []string
 	queue  string
+	name   string // begins its correlation ids
 	stop   context.CancelFunc
 	done   chan struct{}
 
@@ -56,7 +57,7 @@ type Client struct {
 // connected when NewClient returns.
 func NewClient(t TB, queue string, listen []string, order ...*brokertest.Broker) *Client {
 	t.Helper()
-	c := &Client{listen: listen, queue: "/queue/" + queue, done: make(chan struct{}), change: make(chan struct{})}
+	c := &Client{listen: listen, name: fmt.Sprint(listen), queue: "/queue/" + queue, done: make(chan struct{}), change: make(chan struct{})}
 	for _, b := range order {
 		c.urls = append(c.urls, strings.TrimPrefix(b.URL(), "stomp://"))
 	}
@@ -176,7 +177,7 @@ var errOffline = errors.New("no broker")
 func (c *Client) Do(ctx context.Context, jmsType, body string) (corr string, err error) {
 	c.mu.Lock()
 	c.corr++
-	corr = fmt.Sprintf("c%d", c.corr)
+	corr = fmt.Sprintf("%s %d", c.name, c.corr)
 	c.mu.Unlock()
 	for {
 		c.mu.Lock()

@@ -207,19 +207,19 @@ func neighbour(executions []Execution, which []int, i, step int) int {
 	return -1
 }
 
-// between chooses one of list, which is in order: the first behind before, or
-// the last ahead of after if nothing came before. What is unlikely is chosen
-// only if there is nothing else.
+// between chooses one of list, which is in order: the last ahead of after if
+// nothing came before, else the first behind before. Of several, what is
+// unlikely is chosen only if there is nothing else.
 func between(list []int, before, after int, unlikely func(int) bool) int {
 	fits := slices.DeleteFunc(slices.Clone(list), func(n int) bool { return n <= before || after >= 0 && n >= after })
 	if len(fits) == 0 {
 		fits = list
 	}
-	if likely := slices.DeleteFunc(slices.Clone(fits), unlikely); len(likely) > 0 && before >= 0 {
-		fits = likely
-	}
 	if before < 0 && after >= 0 {
 		return fits[len(fits)-1]
+	}
+	if likely := slices.DeleteFunc(slices.Clone(fits), unlikely); len(likely) > 0 {
+		fits = likely
 	}
 	return fits[0]
 }

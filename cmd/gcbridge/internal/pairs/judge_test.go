@@ -18,7 +18,7 @@ func day(agent string, rounds int) []Command {
 		out = append(out, Command{Agent: agent, Index: n, Word: word, Key: key, Once: once, Corr: agent + "." + strconv.Itoa(n)})
 	}
 	for r := range rounds {
-		add("MakeNotReady", "NOT_READY "+strconv.Itoa(100+r), false)
+		add("MakeNotReadyWithReason", "NOT_READY "+strconv.Itoa(100+r), false)
 		add("MakeCall", "MAKE_CALL 9"+agent+strconv.Itoa(r), true)
 		add("ReleaseCall", "DROP "+agent+strconv.Itoa(r), false)
 		add("MakeReady", "READY ", false)
@@ -62,6 +62,10 @@ func TestTheJudgeFindsForgedFaults(t *testing.T) {
 		{
 			name:       "run again from a command without parameters",
 			executions: join(runs(c, "a", 0, 1, 2, 3), runs(c, "b", 3, 4, 5, 6, 7, 8, 9, 10, 11)),
+		},
+		{
+			name:       "only one without parameters is left for the second node",
+			executions: join(runs(c, "a", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), runs(c, "b", 11)),
 		},
 		{
 			name:       "a call is not repeated but answered",

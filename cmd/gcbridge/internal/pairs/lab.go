@@ -3,6 +3,7 @@ package pairs
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -53,13 +54,14 @@ func ActivePassive(b Brokers) Setup {
 // ActiveActive: each node has a broker of its own, and keeps what it has.
 func ActiveActive(b Brokers) Setup {
 	s := ActivePassive(b)
-	s.Failback, s.Priorities = false, [2]int{127, 127}
+	s.Failback = false
 	s.Order[1] = []*brokertest.Broker{b.Two, b.One}
 	return s
 }
 
 // Lab is a pair of nodes at work. Its queue and topic are its own, so that
-// brokers can be used by one lab after the other.
+// brokers can be used by one lab after the other. With PAIRS_LOGS in the
+// environment the nodes' logs are left in that folder.
 type Lab struct {
 	t     TB
 	Nodes [2]*Node
@@ -80,13 +82,13 @@ func NewLab(t TB, bin, name string, s Setup) *Lab {
 	}
 	t.Cleanup(func() {
 		for _, n := range l.Nodes {
+			n.Kill()
+			if dir := os.Getenv("PAIRS_LOGS"); dir != "" {
+				_ = os.WriteFile(filepath.Join(dir, name+"-"+n.Name+".log"), []byte(n.Log()), 0o600)
+			}
 			if t.Failed() {
-				if dir := os.Getenv("PAIRS_LOGS"); dir != "" {
-					_ = os.WriteFile(dir+"/"+name+"-"+n.Name+".log", []byte(n.Log()), 0o600)
-				}
 				t.Logf("end of the log of %s:\n%s", n.Name, lastLines(n.Log(), 60))
 			}
-			n.Kill()
 		}
 	})
 	return l
@@ -142,8 +144,14 @@ func (l *Lab) Start() {
 // given number of agents on either node.
 func (l *Lab) Whole(agents int) {
 	l.t.Helper()
+	l.WholeWithin(2*patience, agents)
+}
+
+// WholeWithin is [Lab.Whole] with a time limit.
+func (l *Lab) WholeWithin(limit time.Duration, agents int) {
+	l.t.Helper()
 	var why string
-	ok := Eventually(2*patience, func() bool {
+	ok := Eventually(limit, func() bool {
 		why = l.notWhole(agents)
 		return why == ""
 	})

@@ -36,6 +36,7 @@ type Node struct {
 	t    TB
 	bin  string
 	env  []string
+	log  nodeLog // of all its lives
 
 	mu   sync.Mutex
 	life *life
@@ -44,7 +45,6 @@ type Node struct {
 // life is one process.
 type life struct {
 	cmd   *exec.Cmd
-	log   *nodeLog
 	ended chan struct{}
 	err   error // of Wait, once ended
 }
@@ -52,8 +52,9 @@ type life struct {
 // Start starts the process; it need not be ready when Start returns.
 func (n *Node) Start() {
 	n.t.Helper()
-	l := &life{cmd: exec.Command(n.bin, "serve"), log: newNodeLog(), ended: make(chan struct{})}
-	l.cmd.Env, l.cmd.Stderr = n.env, l.log
+	l := &life{cmd: exec.Command(n.bin, "serve"), ended: make(chan struct{})}
+	n.log.begin()
+	l.cmd.Env, l.cmd.Stderr = n.env, &n.log
 	dieWithParent(l.cmd)
 	started := make(chan error, 1)
 	go func() {
@@ -125,7 +126,7 @@ func (n *Node) Ended(limit time.Duration) error {
 	case <-l.ended:
 		return l.err
 	case <-timer.C:
-		n.t.Fatalf("%s still runs after %s\n%s", n.Name, limit, l.log)
+		n.t.Fatalf("%s still runs after %s\n%s", n.Name, limit, n.Log())
 		return nil
 	}
 }
@@ -146,13 +147,8 @@ func (n *Node) Terminate(limit time.Duration) {
 	}
 }
 
-// Log is what the current life has logged.
-func (n *Node) Log() string {
-	if l := n.current(); l != nil {
-		return l.log.String()
-	}
-	return ""
-}
+// Log is what the node has logged in its lives, as far as it is kept.
+func (n *Node) Log() string { return n.log.String() }
 
 // Status is the node's status document.
 func (n *Node) Status() (bridge.Status, error) {
@@ -182,12 +178,8 @@ var errNoAdmin = errors.New("no admin endpoints yet")
 
 // get asks an admin endpoint, on a connection that is not kept: the node may die.
 func (n *Node) get(path string) (*http.Response, error) {
-	l := n.current()
-	if l == nil || !n.Alive() {
-		return nil, errNoAdmin
-	}
-	addr := l.log.admin()
-	if addr == "" {
+	addr := n.log.admin()
+	if addr == "" || !n.Alive() {
 		return nil, errNoAdmin
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -221,7 +213,12 @@ type nodeLog struct {
 
 const keptLog = 4 << 20
 
-func newNodeLog() *nodeLog { return &nodeLog{} }
+// begin forgets the address: another life has another one.
+func (l *nodeLog) begin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.addr = ""
+}
 
 func (l *nodeLog) Write(p []byte) (int, error) {
 	l.mu.Lock()

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// TestStand: a run that breaks off is noticed and cleaned up after.
+func TestStand(t *testing.T) {
+	s := &stand{name: "stand", ctx: context.Background()}
+	var order []string
+	var dir string
+	require.False(t, s.play(func() {
+		dir = s.TempDir()
+		s.Cleanup(func() { order = append(order, "first") })
+		s.Cleanup(func() { order = append(order, "second") })
+		s.Fatalf("broken")
+	}))
+	require.True(t, s.Failed())
+	require.DirExists(t, dir)
+	s.end()
+	require.NoDirExists(t, dir)
+	require.Equal(t, []string{"second", "first"}, order)
+	_, err := os.Stat(dir)
+	require.ErrorIs(t, err, os.ErrNotExist)
+
+	fine := &stand{name: "fine", ctx: context.Background()}
+	require.True(t, fine.play(func() {}))
+	require.False(t, fine.Failed())
+}

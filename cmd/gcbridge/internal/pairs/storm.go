@@ -1,0 +1,385 @@
+package pairs
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"gcbridge/finesse/sim"
+)
+
+// Storm is a run of persistent commands among which nodes are killed.
+type Storm struct {
+	Name     string
+	Setup    Setup // without Finesse
+	Agents   int
+	Commands int // in all
+	Rate     int // commands a second
+	Kills    int // at most
+	Seed     uint64
+}
+
+// Result is what a storm, or a take-over, came to.
+type Result struct {
+	Verdict
+	Kills     map[Window]int
+	TakeOvers []time.Duration // from a kill to the last O-024 that the survivor sent
+	ReLogins  int             // spurious [O-007]
+	Logouts   int             // spurious O-001 LOGOUT
+}
+
+// storm is a [Storm] at work.
+type storm struct {
+	Storm
+	t        TB
+	sim      *sim.Server
+	tap      *Tap
+	lab      *Lab
+	desks    [2]*Client // of every second agent, at the first broker of each node
+	loggedIn [2]int     // events up to then
+	rnd      *rand.Rand // of the killer
+	pace     *rate.Limiter
+
+	mu       sync.Mutex
+	commands []Command
+	kills    []kill
+}
+
+type kill struct {
+	at     time.Time
+	window Window
+	node   string
+}
+
+// Run plays the storm and judges it.
+func (s Storm) Run(t TB, bin string) Result {
+	t.Helper()
+	rounds := s.Commands / s.Agents / commandsOfRound
+	st := &storm{
+		Storm: s, t: t, rnd: rand.New(rand.NewPCG(s.Seed, 1)), pace: rate.NewLimiter(rate.Limit(s.Rate), 10),
+		sim: sim.Start(t, sim.WithScale(s.Agents), sim.WithScenario(codes(rounds)), sim.WithConfig(func(c *sim.Config) {
+			c.AnswerAfter = time.Millisecond
+		})),
+	}
+	st.tap = NewTap(t, st.sim.RESTURL())
+	s.Setup.Finesse, s.Setup.REST = []*sim.Server{st.sim}, []string{st.tap.RESTURL()}
+	name := fmt.Sprintf("%s.%d", strings.ReplaceAll(s.Name, " ", ""), s.Seed)
+	st.lab = NewLab(t, bin, name, s.Setup)
+	st.lab.Start()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for i := range st.desks {
+		desk := fmt.Sprintf("desk.%s.%d", name, i)
+		st.desks[i] = NewClient(t, st.lab.Queue, []string{"/queue/" + desk}, s.Setup.Order[i]...)
+		var agents []int
+		for n := i; n < s.Agents; n += len(st.desks) {
+			agents = append(agents, n)
+		}
+		LogIn(t, st.desks[i], "queue://"+desk, agents)
+	}
+	st.lab.Whole(s.Agents)
+	st.sim.ClearRequests()
+	for i, c := range st.desks {
+		st.loggedIn[i] = len(c.Events())
+	}
+
+	var agents, killer sync.WaitGroup
+	over := make(chan struct{})
+	killer.Go(func() { st.killing(over) })
+	for i := range s.Agents {
+		agents.Go(func() { st.work(ctx, st.desks[i%len(st.desks)], agentID(i), rounds) })
+	}
+	agents.Wait()
+	close(over)
+	killer.Wait()
+	return st.judge()
+}
+
+// commandsOfRound is the length of what an agent repeats.
+const commandsOfRound = 4
+
+// codes is a scenario with a reason code for each round, so that the requests of
+// an agent differ.
+func codes(rounds int) string {
+	var b strings.Builder
+	b.WriteString("reasonCodes:\n  - {id: \"9\", code: 9, label: Home, category: LOGOUT}\n")
+	for r := range rounds {
+		fmt.Fprintf(&b, "  - {id: %q, code: %d, label: Round %d, category: NOT_READY}\n", strconv.Itoa(1000+r), 1000+r, r)
+	}
+	return b.String()
+}
+
+// agentID is the ith agent of a scaled simulator.
+func agentID(i int) string { return strconv.Itoa(100001 + i) }
+
+// LogIn connects and logs in agents of a scaled simulator, by number, and waits
+// until each has been told so.
+func LogIn(t TB, c *Client, destination string, agents []int) {
+	t.Helper()
+	n := len(agents)
+	from := len(c.Events())
+	ctx, cancel := context.WithTimeout(context.Background(), patience+time.Duration(n)*50*time.Millisecond)
+	defer cancel()
+	waiting := map[string]bool{}
+	var senders sync.WaitGroup
+	for _, i := range agents {
+		waiting[agentID(i)] = true
+	}
+	for first := range 8 {
+		senders.Go(func() {
+			for k := first; k < n; k += 8 {
+				i := agents[k]
+				id := agentID(i)
+				_, err := c.Do(ctx, "Connect#"+id, destination+",pw"+id)
+				if err == nil {
+					_, err = c.Do(ctx, "Login#"+id, "pw"+id+","+strconv.Itoa(500001+i))
+				}
+				if err != nil {
+					t.Errorf("login of %s: %v", id, err)
+					return
+				}
+			}
+		})
+	}
+	senders.Wait()
+	Eventually(patience+time.Duration(n)*50*time.Millisecond, func() bool {
+		for _, e := range c.Since(from) {
+			from++
+			if e.Code == "O-024" {
+				delete(waiting, e.Agent)
+			}
+		}
+		return len(waiting) == 0
+	})
+	if len(waiting) > 0 {
+		t.Fatalf("%d of %d agents are not logged in", len(waiting), n)
+	}
+}
+
+// work is an agent's client: a break, a call, its end, and ready again.
+func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int) {
+	index := 0
+	send := func(word, parameters, key string, once bool) Command {
+		_ = s.pace.Wait(ctx)
+		c := Command{Agent: agent, Index: index, Word: word, Key: key, Once: once}
+		index++
+		wait, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		var err error
+		c.Corr, err = desk.Do(wait, word+"#"+agent, parameters)
+		c.Unsure = err != nil
+		s.mu.Lock()
+		s.commands = append(s.commands, c)
+		s.mu.Unlock()
+		return c
+	}
+	for r := range rounds {
+		code := strconv.Itoa(1000 + r)
+		number := "9" + agent + code
+		s.hangUp(agent)
+		send("MakeNotReadyWithReason", code, "NOT_READY "+code, false)
+		call := send("MakeCall", number, "MAKE_CALL "+number, true)
+		if id := s.dialog(desk, agent, number, call.Corr); id != "" {
+			send("ReleaseCall", id, "DROP "+id, false)
+		}
+		send("MakeReady", "", "READY ", false)
+	}
+}
+
+// dialog waits for a call to be made, or refused, and returns its id.
+func (s *storm) dialog(desk *Client, agent, number, corr string) (id string) {
+	seen := 0
+	Eventually(patience, func() bool {
+		a, _ := s.sim.Agent(agent)
+		for _, d := range a.Dialogs {
+			if d.To == number {
+				id = d.ID
+				return true
+			}
+		}
+		for _, e := range desk.Since(seen) {
+			seen++
+			if e.Corr == corr && isRefusal(e) {
+				return true
+			}
+		}
+		return false
+	})
+	return id
+}
+
+// hangUp waits until the agent has no call, and lets the other party end one
+// that nobody ended.
+func (s *storm) hangUp(agent string) {
+	idle := func() bool { a, _ := s.sim.Agent(agent); return len(a.Dialogs) == 0 }
+	if Eventually(5*time.Second, idle) {
+		return
+	}
+	a, _ := s.sim.Agent(agent)
+	for _, d := range a.Dialogs {
+		_ = s.sim.DropCall(d.ID, "") // it may have ended meanwhile
+	}
+}
+
+func isRefusal(e Event) bool {
+	return strings.Contains(e.Body, "#Error#") || strings.Contains(e.Body, "RE_LOGIN")
+}
+
+// killing kills one node after the other and lets each come back, until over.
+func (s *storm) killing(over <-chan struct{}) {
+	for range s.Kills {
+		if !s.pause(over, time.Duration(s.rnd.IntN(1500))*time.Millisecond) {
+			return
+		}
+		window := Window(s.rnd.IntN(int(numberWindows)))
+		dead := s.killAt(window, over)
+		if dead == nil {
+			return
+		}
+		back := s.pause(over, time.Duration(s.rnd.IntN(2500))*time.Millisecond)
+		dead.Start()
+		if !back {
+			return
+		}
+		s.lab.Whole(s.Agents)
+	}
+}
+
+func (s *storm) pause(over <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-over:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// killAt kills a node in a window and returns it; nil when the storm is over.
+func (s *storm) killAt(w Window, over <-chan struct{}) *Node {
+	if w == AnyTime {
+		n := s.lab.Nodes[s.rnd.IntN(len(s.lab.Nodes))]
+		s.note(kill{n.Kill(), w, n.Name})
+		return n
+	}
+	wait := map[Window]time.Duration{
+		BeforeAck: time.Duration(s.rnd.IntN(3000)) * time.Microsecond,
+		AfterAck:  time.Duration(10+s.rnd.IntN(100)) * time.Millisecond,
+	}[w]
+	var dead *Node
+	sprung := s.tap.Arm(w, wait, "", func(node string) {
+		i := slices.IndexFunc(s.lab.Nodes[:], func(n *Node) bool { return n.Name == node })
+		dead = s.lab.Nodes[i]
+		s.note(kill{dead.Kill(), w, node})
+	})
+	select {
+	case <-sprung:
+		return dead
+	case <-over:
+		s.tap.Disarm()
+		return nil
+	}
+}
+
+func (s *storm) note(k kill) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kills = append(s.kills, k)
+}
+
+// judge waits until nothing is open and compares.
+func (s *storm) judge() Result {
+	var v Verdict
+	Eventually(patience, func() bool {
+		v = Judge(s.commands, Executions(s.sim.Requests()), s.answers())
+		return v.Lost == 0
+	})
+	r := Result{Verdict: v, Kills: map[Window]int{}}
+	events := s.events()
+	for i, k := range s.kills {
+		r.Kills[k.window]++
+		until := time.Now()
+		if i+1 < len(s.kills) {
+			until = s.kills[i+1].at
+		}
+		if d := takeOver(events, k.node, k.at, until); d > 0 {
+			r.TakeOvers = append(r.TakeOvers, d)
+		}
+	}
+	r.countUnwanted(events)
+	return r
+}
+
+// countUnwanted counts what no client of a pair may see while nobody logs out.
+func (r *Result) countUnwanted(events []Event) {
+	for _, e := range events {
+		if strings.Contains(e.Body, "#State#RE_LOGIN") {
+			r.find(&r.ReLogins, "%s: spurious RE_LOGIN from %s at %s", e.Agent, e.Node, e.At.Format("05.000"))
+		}
+		if strings.Contains(e.Body, "#State#LOGOUT") {
+			r.find(&r.Logouts, "%s: spurious LOGOUT from %s at %s", e.Agent, e.Node, e.At.Format("05.000"))
+		}
+	}
+}
+
+// Clean reports whether the run kept every promise.
+func (r Result) Clean() bool { return r.Verdict.Clean() && r.ReLogins+r.Logouts == 0 }
+
+// Add joins another run of the same scenario.
+func (r *Result) Add(o Result) {
+	r.Commands += o.Commands
+	r.Executed += o.Executed
+	r.Refused += o.Refused
+	r.Lost += o.Lost
+	r.Double += o.Double
+	r.OutOfOrder += o.OutOfOrder
+	r.ReLogins += o.ReLogins
+	r.Logouts += o.Logouts
+	r.Findings = append(r.Findings, o.Findings...)
+	r.TakeOvers = append(r.TakeOvers, o.TakeOvers...)
+	if r.Kills == nil {
+		r.Kills = map[Window]int{}
+	}
+	for w, n := range o.Kills {
+		r.Kills[w] += n
+	}
+}
+
+// events is what the desks were told since the agents had logged in.
+func (s *storm) events() []Event {
+	var out []Event
+	for i, c := range s.desks {
+		out = append(out, c.Since(s.loggedIn[i])...)
+	}
+	return out
+}
+
+func (s *storm) answers() Answers {
+	out := Answers{}
+	for _, e := range s.events() {
+		if e.Corr != "" && isRefusal(e) {
+			out[e.Corr] = true
+		}
+	}
+	return out
+}
+
+// takeOver is how long after the death of a node the last agent had his O-024
+// of the survivor; 0 if there was none.
+func takeOver(events []Event, dead string, from, until time.Time) time.Duration {
+	var last time.Duration
+	for _, e := range events {
+		if e.Code == "O-024" && e.Recovered && e.Node != dead && e.At.After(from) && e.At.Before(until) {
+			last = max(last, e.At.Sub(from))
+		}
+	}
+	return last
+}
