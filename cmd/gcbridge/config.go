@@ -8,8 +8,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"gcbridge/bridge"
 	"gcbridge/bridge/config"
 )
 
@@ -30,7 +32,7 @@ func configCommand() *cobra.Command {
 			Short: "Check the environment; print every finding, and end with an error if there is one",
 			Args:  cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				if _, err := config.Load(); err != nil {
+				if err := checkEnvironment(); err != nil {
 					return fmt.Errorf("the environment does not make a configuration:\n%w", err)
 				}
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), "ok")
@@ -54,6 +56,20 @@ func configCommand() *cobra.Command {
 		},
 	)
 	return c
+}
+
+// checkEnvironment finds what would keep `gcbridge serve` from starting, files
+// and keys included. Nothing is contacted.
+func checkEnvironment() error {
+	c, err := config.Load()
+	if err != nil {
+		return err
+	}
+	if c.NodeID, err = nodeID(c); err != nil {
+		return err
+	}
+	_, err = bridge.New(c, bridge.Options{Log: zerolog.Nop()})
+	return err
 }
 
 const variablesHead = `# Configuration

@@ -47,6 +47,13 @@ func TestConfigCheck(t *testing.T) {
 	for _, want := range []string{"GC_NONSENSE", "GC_MAX_AGENTS", "GC_BROKER_PASSWORD_FILE"} {
 		require.ErrorContains(t, err, want)
 	}
+
+	for name, value := range map[string]string{
+		"GC_SYNC_KEY": "too short", "GC_FINESSE_CA_FILE": "/nonexistent/ca.pem", "GC_COMMAND_QUEUE": "a,b",
+	} {
+		_, err = run(t, []string{name, value}, "config", "check")
+		require.ErrorContains(t, err, name)
+	}
 }
 
 func TestConfigPrint(t *testing.T) {
