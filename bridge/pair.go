@@ -61,11 +61,20 @@ func (p *pair) subscribe() error {
 func (p *pair) receive(d *broker.Delivery) {
 	m, err := p.codec.Decode(string(d.Body), d.Properties["gcNode"])
 	if err != nil {
-		p.w.observe.count("sync_refused")
+		p.w.observe.count("sync_refused_" + string(refusalReason(err)))
 		p.w.log.Debug().Err(err).Msg("message of the pair refused")
 		return
 	}
 	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.Apply(m, now) })
+}
+
+// refusalReason is why a message was refused, for the counters.
+func refusalReason(err error) connectorsync.Reason {
+	var r *connectorsync.RefusedError
+	if errors.As(err, &r) {
+		return r.Reason
+	}
+	return "unreadable"
 }
 
 // do lets f change the state and carries out what follows, in order.

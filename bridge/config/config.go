@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -26,72 +27,72 @@ const Prefix = "GC"
 // Config is a node's configuration. Load fills it from the environment; a test
 // or an embedding program may start from Default.
 type Config struct {
-	NodeID string `envconfig:"NODE_ID" desc:"names this node to its peers and in outputs; default: host name"`
+	NodeID string `envconfig:"GC_NODE_ID" desc:"names this node to its peers and in outputs; default: host name"`
 
-	BrokerURLs           []string      `envconfig:"BROKER_URLS" default:"stomp://localhost:61613" desc:"ordered, comma separated; stomp+ssl:// for TLS"`
-	BrokerUser           string        `envconfig:"BROKER_USER" desc:"broker login"`
-	BrokerPassword       secret.Secret `envconfig:"BROKER_PASSWORD" desc:"broker password"`
-	BrokerPriorityBackup bool          `envconfig:"BROKER_PRIORITY_BACKUP" default:"true" desc:"return to the first URL when it answers again"`
-	BrokerCAFile         string        `envconfig:"BROKER_CA_FILE" desc:"CA of the broker's certificate, PEM"`
-	BrokerCertFile       string        `envconfig:"BROKER_CERT_FILE" desc:"client certificate for mutual TLS, PEM"`
-	BrokerKeyFile        string        `envconfig:"BROKER_KEY_FILE" desc:"key of the client certificate, PEM"`
+	BrokerURLs           []string      `envconfig:"GC_BROKER_URLS" default:"stomp://localhost:61613" desc:"ordered, comma separated; stomp+ssl:// for TLS"`
+	BrokerUser           string        `envconfig:"GC_BROKER_USER" desc:"broker login"`
+	BrokerPassword       secret.Secret `envconfig:"GC_BROKER_PASSWORD" desc:"broker password"`
+	BrokerPriorityBackup bool          `envconfig:"GC_BROKER_PRIORITY_BACKUP" default:"true" desc:"return to the first URL when it answers again"`
+	BrokerCAFile         string        `envconfig:"GC_BROKER_CA_FILE" desc:"CA of the broker's certificate, PEM"`
+	BrokerCertFile       string        `envconfig:"GC_BROKER_CERT_FILE" desc:"client certificate for mutual TLS, PEM"`
+	BrokerKeyFile        string        `envconfig:"GC_BROKER_KEY_FILE" desc:"key of the client certificate, PEM"`
 
-	CommandQueue     string        `envconfig:"COMMAND_QUEUE" default:"Connector1" desc:"queue of client commands"`
-	RejectQueue      string        `envconfig:"REJECT_QUEUE" default:"Connector1.rejected" desc:"queue for commands that cannot be answered [C8]"`
-	ConsumerPriority int           `envconfig:"CONSUMER_PRIORITY" default:"127" desc:"0 to 127; the highest live node serves"`
-	CommandMaxAge    time.Duration `envconfig:"COMMAND_MAX_AGE" default:"30s" desc:"older commands are answered PLEASE_RETRY; 0 = off [C4]"`
+	CommandQueue     string        `envconfig:"GC_COMMAND_QUEUE" default:"Connector1" desc:"queue of client commands"`
+	RejectQueue      string        `envconfig:"GC_REJECT_QUEUE" default:"Connector1.rejected" desc:"queue for commands that cannot be answered [C8]"`
+	ConsumerPriority int           `envconfig:"GC_CONSUMER_PRIORITY" default:"127" desc:"0 to 127; the highest live node serves"`
+	CommandMaxAge    time.Duration `envconfig:"GC_COMMAND_MAX_AGE" default:"30s" desc:"older commands are answered PLEASE_RETRY; 0 = off [C4]"`
 
-	OutputTTL        time.Duration `envconfig:"OUTPUT_TTL" default:"30s" desc:"time to live of outputs; 0 = for ever [H4]"`
-	OutputPersistent bool          `envconfig:"OUTPUT_PERSISTENT" default:"false" desc:"send outputs persistent [H4]"`
-	OutputJMSType    string        `envconfig:"OUTPUT_JMSTYPE" default:"code" desc:"code, category or none [H2]"`
+	OutputTTL        time.Duration `envconfig:"GC_OUTPUT_TTL" default:"30s" desc:"time to live of outputs; 0 = for ever [H4]"`
+	OutputPersistent bool          `envconfig:"GC_OUTPUT_PERSISTENT" default:"false" desc:"send outputs persistent [H4]"`
+	OutputJMSType    string        `envconfig:"GC_OUTPUT_JMSTYPE" default:"code" desc:"code, category or none [H2]"`
 
-	Edition         string `envconfig:"EDITION" default:"4.4" desc:"3, 4.4 or 4.4.12 [D1]"`
-	MessageFormat   string `envconfig:"MESSAGE_FORMAT" default:"JSON" desc:"JSON or DEFAULT (the # text) [D1]"`
-	HashReplacement string `envconfig:"HASH_REPLACEMENT" default:"00100011" desc:"stands for # inside data in text [D5]"`
-	Timezone        string `envconfig:"TIMEZONE" default:"Local" desc:"zone of printed times [D6]"`
+	Edition         string `envconfig:"GC_EDITION" default:"4.4" desc:"3, 4.4 or 4.4.12 [D1]"`
+	MessageFormat   string `envconfig:"GC_MESSAGE_FORMAT" default:"JSON" desc:"JSON or DEFAULT (the # text) [D1]"`
+	HashReplacement string `envconfig:"GC_HASH_REPLACEMENT" default:"00100011" desc:"stands for # inside data in text [D5]"`
+	Timezone        string `envconfig:"GC_TIMEZONE" default:"Local" desc:"zone of printed times [D6]"`
 
-	FinesseURLs          []string      `envconfig:"FINESSE_URLS" default:"https://localhost:8445/finesse/api" desc:"primary, secondary"`
-	FinesseTimeout       time.Duration `envconfig:"FINESSE_TIMEOUT" default:"3s" desc:"of one REST request"`
-	FinesseHeartbeat     time.Duration `envconfig:"FINESSE_HEARTBEAT" default:"5s" desc:"period of the SystemInfo poll"`
-	FinesseCAFile        string        `envconfig:"FINESSE_CA_FILE" desc:"CA of Finesse's certificates, PEM"`
-	FinesseInsecureTLS   bool          `envconfig:"FINESSE_INSECURE_TLS" default:"false" desc:"do not verify Finesse's certificates"`
-	FinesseAdminUser     string        `envconfig:"FINESSE_ADMIN_USER" desc:"Finesse administrator, for phone books and getallagents [C21]"`
-	FinesseAdminPassword secret.Secret `envconfig:"FINESSE_ADMIN_PASSWORD" desc:"the administrator's password"`
-	XMPPAddrs            []string      `envconfig:"XMPP_ADDRS" desc:"host:port per Finesse URL, when it is not the SystemInfo domain at port 5223"`
-	XMPPTLS              string        `envconfig:"XMPP_TLS" default:"direct" desc:"direct, starttls or none"`
-	XMPPPing             time.Duration `envconfig:"XMPP_PING" default:"10s" desc:"period of XMPP pings"`
+	FinesseURLs          []string      `envconfig:"GC_FINESSE_URLS" default:"https://localhost:8445/finesse/api" desc:"primary, secondary"`
+	FinesseTimeout       time.Duration `envconfig:"GC_FINESSE_TIMEOUT" default:"3s" desc:"of one REST request"`
+	FinesseHeartbeat     time.Duration `envconfig:"GC_FINESSE_HEARTBEAT" default:"5s" desc:"period of the SystemInfo poll"`
+	FinesseCAFile        string        `envconfig:"GC_FINESSE_CA_FILE" desc:"CA of Finesse's certificates, PEM"`
+	FinesseInsecureTLS   bool          `envconfig:"GC_FINESSE_INSECURE_TLS" default:"false" desc:"do not verify Finesse's certificates"`
+	FinesseAdminUser     string        `envconfig:"GC_FINESSE_ADMIN_USER" desc:"Finesse administrator, for phone books and getallagents [C21]"`
+	FinesseAdminPassword secret.Secret `envconfig:"GC_FINESSE_ADMIN_PASSWORD" desc:"the administrator's password"`
+	XMPPAddrs            []string      `envconfig:"GC_XMPP_ADDRS" desc:"host:port per Finesse URL, when it is not the SystemInfo domain at port 5223"`
+	XMPPTLS              string        `envconfig:"GC_XMPP_TLS" default:"direct" desc:"direct, starttls or none"`
+	XMPPPing             time.Duration `envconfig:"GC_XMPP_PING" default:"10s" desc:"period of XMPP pings"`
 
-	DefaultNotReadyReason string `envconfig:"DEFAULT_NOT_READY_REASON" desc:"code sent when a client names none [C16]"`
-	DefaultLogoutReason   string `envconfig:"DEFAULT_LOGOUT_REASON" desc:"code sent when a client names none [C16]"`
-	MaxAgents             int    `envconfig:"MAX_AGENTS" default:"0" desc:"logged-in agents at most; 0 = no limit [C20]"`
+	DefaultNotReadyReason string `envconfig:"GC_DEFAULT_NOT_READY_REASON" desc:"code sent when a client names none [C16]"`
+	DefaultLogoutReason   string `envconfig:"GC_DEFAULT_LOGOUT_REASON" desc:"code sent when a client names none [C16]"`
+	MaxAgents             int    `envconfig:"GC_MAX_AGENTS" default:"0" desc:"logged-in agents at most; 0 = no limit [C20]"`
 
-	PasswordCipher string        `envconfig:"PASSWORD_CIPHER" default:"none" desc:"of passwords in commands: none or 3des [C23]"`
-	PasswordKey    secret.Secret `envconfig:"PASSWORD_KEY" desc:"24 or 16 bytes in hex or base64"`
-	PasswordIV     secret.Secret `envconfig:"PASSWORD_IV" desc:"8 bytes in hex or base64"`
+	PasswordCipher string        `envconfig:"GC_PASSWORD_CIPHER" default:"none" desc:"of passwords in commands: none or 3des [C23]"`
+	PasswordKey    secret.Secret `envconfig:"GC_PASSWORD_KEY" desc:"24 or 16 bytes in hex or base64"`
+	PasswordIV     secret.Secret `envconfig:"GC_PASSWORD_IV" desc:"8 bytes in hex or base64"`
 
-	RecordingPauseURL  string        `envconfig:"RECORDING_PAUSE_URL" desc:"hook of ZOOMPauseRecording; {agent}, {extension} and {dialog} are filled in [C18]"`
-	RecordingResumeURL string        `envconfig:"RECORDING_RESUME_URL" desc:"hook of ZOOMResumeRecording, likewise"`
-	RecordingMethod    string        `envconfig:"RECORDING_METHOD" default:"POST" desc:"GET, POST or PUT"`
-	RecordingUser      string        `envconfig:"RECORDING_USER" desc:"basic authentication at the recorder; empty: none"`
-	RecordingPassword  secret.Secret `envconfig:"RECORDING_PASSWORD" desc:"its password"`
-	RecordingTimeout   time.Duration `envconfig:"RECORDING_TIMEOUT" default:"3s" desc:"of one request to the recorder"`
+	RecordingPauseURL  string        `envconfig:"GC_RECORDING_PAUSE_URL" desc:"hook of ZOOMPauseRecording; {agent}, {extension} and {dialog} are filled in [C18]"`
+	RecordingResumeURL string        `envconfig:"GC_RECORDING_RESUME_URL" desc:"hook of ZOOMResumeRecording, likewise"`
+	RecordingMethod    string        `envconfig:"GC_RECORDING_METHOD" default:"POST" desc:"GET, POST or PUT"`
+	RecordingUser      string        `envconfig:"GC_RECORDING_USER" desc:"basic authentication at the recorder; empty: none"`
+	RecordingPassword  secret.Secret `envconfig:"GC_RECORDING_PASSWORD" desc:"its password"`
+	RecordingTimeout   time.Duration `envconfig:"GC_RECORDING_TIMEOUT" default:"3s" desc:"of one request to the recorder"`
 
-	SendControls           bool          `envconfig:"SEND_CONTROLS" default:"false" desc:"send an O-017 whenever what an agent may do with a call changes [C22]"`
-	IncludeLoggedOutAgents bool          `envconfig:"INCLUDE_LOGGED_OUT_AGENTS" default:"true" desc:"getteamusers lists logged-out members too"`
-	AgentStatesInterval    time.Duration `envconfig:"AGENT_STATES_INTERVAL" default:"0s" desc:"period in which the states of all agents go to topic AgentStates; 0 = off"`
+	SendControls           bool          `envconfig:"GC_SEND_CONTROLS" default:"false" desc:"send an O-017 whenever what an agent may do with a call changes [C22]"`
+	IncludeLoggedOutAgents bool          `envconfig:"GC_INCLUDE_LOGGED_OUT_AGENTS" default:"true" desc:"getteamusers lists logged-out members too"`
+	AgentStatesInterval    time.Duration `envconfig:"GC_AGENT_STATES_INTERVAL" default:"0s" desc:"period in which the states of all agents go to topic AgentStates; 0 = off"`
 
-	SyncTopic     string        `envconfig:"SYNC_TOPIC" default:"ConnectorSync" desc:"topic of the pair; empty: never paired"`
-	SyncInterval  time.Duration `envconfig:"SYNC_INTERVAL" default:"10s" desc:"between two announcements of an agent"`
-	SyncTimeout   time.Duration `envconfig:"SYNC_TIMEOUT" default:"3s" desc:"silence after which a peer counts as dead"`
-	SyncKey       secret.Secret `envconfig:"SYNC_KEY" desc:"32 random bytes in base64 or hex, the same on all nodes; switches pairing on"`
-	SyncPlaintext bool          `envconfig:"SYNC_PLAINTEXT" default:"false" desc:"send passwords in clear, for a pair with an original GC; switches pairing on"`
-	Failback      bool          `envconfig:"FAILBACK" default:"true" desc:"agents return to the node of the higher priority"`
+	SyncTopic     string        `envconfig:"GC_SYNC_TOPIC" default:"ConnectorSync" desc:"topic of the pair; empty: never paired"`
+	SyncInterval  time.Duration `envconfig:"GC_SYNC_INTERVAL" default:"10s" desc:"between two announcements of an agent"`
+	SyncTimeout   time.Duration `envconfig:"GC_SYNC_TIMEOUT" default:"3s" desc:"silence after which a peer counts as dead"`
+	SyncKey       secret.Secret `envconfig:"GC_SYNC_KEY" desc:"32 random bytes in base64 or hex, the same on all nodes; switches pairing on"`
+	SyncPlaintext bool          `envconfig:"GC_SYNC_PLAINTEXT" default:"false" desc:"send passwords in clear, for a pair with an original GC; switches pairing on"`
+	Failback      bool          `envconfig:"GC_FAILBACK" default:"true" desc:"agents return to the node of the higher priority"`
 
-	AdminListen string        `envconfig:"ADMIN_LISTEN" default:"127.0.0.1:8112" desc:"address of /livez /readyz /status; empty: none"`
-	AdminToken  secret.Secret `envconfig:"ADMIN_TOKEN" desc:"bearer token; required beyond loopback"`
+	AdminListen string        `envconfig:"GC_ADMIN_LISTEN" default:"127.0.0.1:8112" desc:"address of /livez /readyz /status; empty: none"`
+	AdminToken  secret.Secret `envconfig:"GC_ADMIN_TOKEN" desc:"bearer token; required beyond loopback"`
 
-	LogLevel  string `envconfig:"LOG_LEVEL" default:"info" desc:"trace, debug, info, warn, error"`
-	LogFormat string `envconfig:"LOG_FORMAT" default:"json" desc:"json, or console for people"`
+	LogLevel  string `envconfig:"GC_LOG_LEVEL" default:"info" desc:"trace, debug, info, warn, error"`
+	LogFormat string `envconfig:"GC_LOG_FORMAT" default:"json" desc:"json, or console for people"`
 }
 
 // Load reads the environment. Every secret NAME may come as NAME_FILE instead,
@@ -99,10 +100,7 @@ type Config struct {
 // secret at once and invalid values are errors; all of them are reported together.
 func Load() (Config, error) {
 	var c Config
-	errs := unknown(&c)
-	if err := envconfig.Process(Prefix, &c); err != nil {
-		return c, errors.Join(append(errs, err)...)
-	}
+	errs := append(unknown(&c), parse(&c)...)
 	errs = append(errs, secretFiles(&c)...)
 	if err := c.Validate(); err != nil {
 		errs = append(errs, err)
@@ -117,6 +115,23 @@ func Default() Config {
 		v.setDefault()
 	}
 	return c
+}
+
+// parse reads the variables one by one, because envconfig ends at the first
+// that does not parse. The tags are whole names: with a prefix envconfig would
+// take LOG_LEVEL where GC_LOG_LEVEL is missing.
+func parse(c *Config) []error {
+	var errs []error
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		one := reflect.New(reflect.StructOf([]reflect.StructField{v.Type().Field(i)}))
+		if err := envconfig.Process("", one.Interface()); err != nil {
+			errs = append(errs, fmt.Errorf("config: %w", err))
+			continue
+		}
+		v.Field(i).Set(one.Elem().Field(0))
+	}
+	return errs
 }
 
 // unknown finds GC_ variables that no field reads.

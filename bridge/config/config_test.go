@@ -47,8 +47,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"GC_BROKER_URLS", "stomp://user:hunter2@a:61613", "variables of their own"},
 		{"GC_FINESSE_URLS", "fin1.example.com", "GC_FINESSE_URLS"},
 		{"GC_CONSUMER_PRIORITY", "128", "GC_CONSUMER_PRIORITY"},
-		{"GC_CONSUMER_PRIORITY", "high", "CONSUMER_PRIORITY"},
-		{"GC_COMMAND_MAX_AGE", "30", "COMMAND_MAX_AGE"},
+		{"GC_CONSUMER_PRIORITY", "high", "GC_CONSUMER_PRIORITY"},
+		{"GC_COMMAND_MAX_AGE", "30", "GC_COMMAND_MAX_AGE"},
 		{"GC_COMMAND_MAX_AGE", "-1s", "GC_COMMAND_MAX_AGE"},
 		{"GC_OUTPUT_JMSTYPE", "number", "GC_OUTPUT_JMSTYPE"},
 		{"GC_EDITION", "5", "GC_EDITION"},
@@ -96,6 +96,27 @@ func TestAllFindingsAtOnce(t *testing.T) {
 	t.Setenv("GC_XMPP_TLS", "maybe")
 	_, err := Load()
 	for _, want := range []string{"GC_NONSENSE", "GC_MAX_AGENTS", "GC_XMPP_TLS"} {
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestOnlyPrefixedNamesCount(t *testing.T) {
+	clean(t)
+	t.Setenv("LOG_LEVEL", "trace")
+	t.Setenv("MAX_AGENTS", "7")
+	c, err := Load()
+	require.NoError(t, err)
+	require.Equal(t, "info", c.LogLevel)
+	require.Zero(t, c.MaxAgents)
+}
+
+func TestEveryValueThatDoesNotParseIsNamed(t *testing.T) {
+	clean(t)
+	t.Setenv("GC_MAX_AGENTS", "many")
+	t.Setenv("GC_SYNC_TIMEOUT", "soon")
+	t.Setenv("GC_XMPP_TLS", "maybe")
+	_, err := Load()
+	for _, want := range []string{"GC_MAX_AGENTS", "GC_SYNC_TIMEOUT", "GC_XMPP_TLS"} {
 		require.ErrorContains(t, err, want)
 	}
 }

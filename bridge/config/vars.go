@@ -26,7 +26,7 @@ func Vars(c *Config) []Var {
 		f := v.Type().Field(i)
 		_, isSecret := v.Field(i).Interface().(secret.Secret)
 		out = append(out, Var{
-			Name:    Prefix + "_" + f.Tag.Get("envconfig"),
+			Name:    f.Tag.Get("envconfig"),
 			Default: f.Tag.Get("default"),
 			Desc:    f.Tag.Get("desc"),
 			Secret:  isSecret,
