@@ -28,15 +28,16 @@ func TestPreview(t *testing.T) {
 		p.expect(own, "1001#InboundCall#ACTIVE#", "CallType:OUTBOUND#")
 	}
 	for _, tc := range []struct {
-		mode callcontrol.DialMode
-		word string
-		want func(p *phone, id string)
+		mode   callcontrol.DialMode
+		word   string
+		clause string
+		want   func(p *phone, id string)
 	}{
-		{callcontrol.Preview, "AcceptOutboundPreview", accepted},
-		{callcontrol.Preview, "RejectOutboundPreview", dropped},
-		{callcontrol.Preview, "CloseOutboundPreview", dropped},
-		{callcontrol.Callback, "AcceptOutboundPreview", accepted},
-		{callcontrol.Callback, "RejectOutboundPreview", dropped},
+		{callcontrol.Preview, "AcceptOutboundPreview", "A-39", accepted},
+		{callcontrol.Preview, "RejectOutboundPreview", "A-40", dropped},
+		{callcontrol.Preview, "CloseOutboundPreview", "A-41", dropped},
+		{callcontrol.Callback, "AcceptOutboundPreview", "X-06", accepted},
+		{callcontrol.Callback, "RejectOutboundPreview", "X-07", dropped},
 	} {
 		t.Run(tc.word+" "+string(tc.mode), func(t *testing.T) {
 			l := newLab(t, brokers[1].start(t), nil)
@@ -46,6 +47,7 @@ func TestPreview(t *testing.T) {
 			require.Contains(t, offer.body, "#CallType:OUTBOUND_")
 			p.do(tc.word+"#1001", id)
 			tc.want(p, id)
+			p.story.Claim(t.Name(), tc.clause)
 		})
 	}
 }

@@ -133,6 +133,7 @@ func TestControlsVariablesAndWrapUp(t *testing.T) {
 	require.True(t, eventually(func() bool {
 		return strings.Contains(requested(l), "<wrapUpReason>Sales</wrapUpReason>")
 	}), "the label went to Finesse")
+	p.story.Claim(t.Name(), "A-25")
 	p.answer(own, p.do("wrapup#1001", "Sales,999"), "1001#Error#NO_DIALOG_ID")
 }
 
