@@ -58,7 +58,7 @@ func nodeID(c config.Config) (string, error) {
 // newLogger writes JSON lines, or text for people.
 func newLogger(w io.Writer, c config.Config) zerolog.Logger {
 	if c.LogFormat == "console" {
-		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != ""}
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != "" || !terminal(w)}
 	}
 	level, err := zerolog.ParseLevel(c.LogLevel)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"gcbridge/bridge/config"
@@ -12,7 +11,7 @@ import (
 )
 
 func simCommand() *cobra.Command {
-	cfg := sim.Config{Log: newLogger(os.Stderr, config.Config{LogFormat: "console", LogLevel: "info"})}
+	var cfg sim.Config
 	var caOut string
 	c := &cobra.Command{
 		Use:   "sim",
@@ -53,7 +52,7 @@ the REST address.`,
 	f.DurationVar(&cfg.PresenceGrace, "presence-grace", 0, "how long an agent may be without XMPP before he is forced out (default 60s)")
 	f.BoolVar(&cfg.ReasonRequired, "reason-required", false, "refuse NOT_READY and LOGOUT without a reason code")
 	c.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
-		cfg.Log = cfg.Log.Output(zerolog.ConsoleWriter{Out: cmd.ErrOrStderr()})
+		cfg.Log = newLogger(cmd.ErrOrStderr(), config.Config{LogFormat: "console", LogLevel: "info"})
 	}
 	return c
 }
