@@ -18,9 +18,6 @@ type CommandRow struct {
 	ByDestination bool
 	// Once: must never reach Finesse twice (it makes or moves a call).
 	Once bool
-	// Planned: the row is known and parsed, but the worker does not serve it
-	// yet and has to say so.
-	Planned bool
 	// Unsupported, when set, says why no worker can ever serve this row.
 	Unsupported string
 	// Params are the comma separated fields of the body, in order [C2].

@@ -186,19 +186,37 @@ func (l *lab) other(agent, dialog string) string {
 	return ""
 }
 
-// TestPreviewIsAccepted shows a previewed contact up to the customer's call.
-func TestPreviewIsAccepted(t *testing.T) {
+// TestPreviews shows contacts that the agent looks at first, a personal
+// callback among them, up to the customer's call or the way back.
+func TestPreviews(t *testing.T) {
 	formats(t, func(t *testing.T, l *lab, format string) {
-		d := l.signedIn(t, "1001", format)
-		d.ready()
-		id, err := l.sim.Outbound(sim.OutboundSpec{Agent: "1001", Number: "95552000", Mode: callcontrol.Preview, Campaign: "Spring"})
-		require.NoError(t, err)
-		d.come(stateCode, "RESERVED", "RESERVED_OUTBOUND_PREVIEW")
-		require.Contains(t, d.next("NewOutboundPreviewCall").body, id)
-		corr := d.send("AcceptOutboundPreview", id+",ACCEPT")
-		d.answer(d.dest, corr, "InboundCall", "ACCEPTED", id)
-		d.come(stateCode, "TALKING")
-		d.expect(d.dest, "InboundCall", d.pick("#ACTIVE#DialogID:"+l.dialogOf("1001"), `"state":"ACTIVE"`))
+		for agent, tc := range map[string]struct {
+			mode         callcontrol.DialMode
+			word, clause string
+		}{
+			"1001": {callcontrol.Preview, "Accept", "A-39"},
+			"1002": {callcontrol.Preview, "Reject", "A-40"},
+			"1003": {callcontrol.Preview, "Close", "A-41"},
+			"1004": {callcontrol.Callback, "Accept", "X-06"},
+			"1005": {callcontrol.Callback, "Reject", "X-07"},
+		} {
+			d := l.signedIn(t, agent, format)
+			d.ready()
+			id, err := l.sim.Outbound(sim.OutboundSpec{Agent: agent, Number: "95552000", Mode: tc.mode, Campaign: "Spring"})
+			require.NoError(t, err)
+			d.come(stateCode, "RESERVED", "RESERVED_OUTBOUND_PREVIEW")
+			require.Contains(t, d.next("NewOutboundPreviewCall").body, id)
+			d.come(inboundCode, "ACTIVE")
+			d.send(tc.word+"OutboundPreview", id+","+strings.ToUpper(tc.word))
+			if tc.word != "Accept" {
+				d.come(inboundCode, d.pick("DROP", "DROPPED"))
+				d.come(stateCode, "READY")
+			} else {
+				d.come(inboundCode, "ACCEPTED", d.pick("DROP", "DROPPED"), "INITIATING", "INITIATED", "ALERTING", "ACTIVE")
+				d.come(stateCode, "TALKING")
+			}
+			d.claim(tc.clause)
+		}
 	})
 }
 
@@ -263,6 +281,34 @@ phoneBooks: []
 			d.come(stateCode, work)
 		}
 	}, sim.WithScenario(optional))
+}
+
+// TestWrapUpData: the label of a call's wrap-up reason, which may hold commas,
+// gets to Finesse; the client hears nothing of it.
+func TestWrapUpData(t *testing.T) {
+	formats(t, func(t *testing.T, l *lab, format string) {
+		d := l.signedIn(t, "1001", format)
+		d.ready()
+		d.talk()
+		d.send("wrapup", "Sold, to be delivered,"+d.dialog)
+		require.True(t, eventually(func() bool {
+			a, ok := l.sim.Agent("1001")
+			return ok && len(a.Dialogs) == 1 && a.Dialogs[0].WrapUpReason == "Sold, to be delivered"
+		}))
+		d.claim("A-25")
+	})
+}
+
+// TestAdministratorsPhonebooks: with an administrator everybody's books are
+// listed, of whatever team [C21].
+func TestAdministratorsPhonebooks(t *testing.T) {
+	formatsWith(t, asAdmin, func(t *testing.T, l *lab, format string) {
+		d := l.signedIn(t, "1001", format)
+		d.answer(d.dest, d.send("GetPhonebooks", ""), d.pick("name:Support vendors,type:TEAM,id:4", `{"name":"Support vendors","id":"4"}`))
+		d.answer(d.dest, d.send("GetPhonebookContacts", "4"),
+			d.pick("description:Printers,firstName:Fay,lastName:Hill,phoneNumber:6513001,", `"firstName":"Fay","lastName":"Hill","phoneNumber":"6513001"`))
+		d.claim("M-01", "M-02")
+	})
 }
 
 // TestFinesseOutOfReach: every bound destination is told once when Finesse

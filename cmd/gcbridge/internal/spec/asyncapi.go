@@ -246,14 +246,10 @@ func answersOf(row protocol.CommandRow) []protocol.Code {
 	return append(answers, "O-002")
 }
 
-// status says whether the worker serves a command.
+// status says whether a worker serves a command.
 func status(row protocol.CommandRow) string {
-	switch {
-	case row.Unsupported != "":
+	if row.Unsupported != "" {
 		return "unsupported"
-	case row.Planned:
-		return "planned"
-	default:
-		return "served"
 	}
+	return "served"
 }

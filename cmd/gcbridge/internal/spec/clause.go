@@ -27,11 +27,9 @@ type Clause struct {
 	ID   string
 	Kind Kind
 	Name string
-	// Planned: the worker does not serve this command yet.
-	Planned bool
-	// By is the clause whose proof counts for this one, because the original
-	// replaced this message by it and connectors do not send it any more.
-	By string
+	// By is the clause whose proof counts for this one, which nobody sends;
+	// Why says why not.
+	By, Why string
 	// Golden are files of the golden folder; Tests are end-to-end tests.
 	Golden, Tests []string
 
@@ -45,10 +43,21 @@ type goldenPlace struct{ path, line string }
 // ErrorID is the id of an error code's clause.
 func ErrorID(code protocol.ErrorCode) string { return "error " + string(code) }
 
-// superseded are outputs that no connector sends any more, and what is sent
-// in their place [O-006] [O-018] [O-023].
-func superseded() map[protocol.Code]string {
-	return map[protocol.Code]string{"O-006": "State#LOGOUT", "O-018": "O-014", "O-023": "O-007"}
+// replacement is what is sent in place of a clause, and why.
+type replacement struct{ by, why string }
+
+// superseded are clauses that cannot be shown: outputs that the original
+// itself has replaced [O-006] [O-018] [O-023], and a state of the user
+// messages that no source gives an agent. Finesse has none between LOGOUT and
+// NOT_READY, and LOGIN only as a request (finesse-api 2.3).
+func superseded() map[string]replacement {
+	const old = "not sent any more"
+	return map[string]replacement{
+		"O-006":           {"State#LOGOUT", old},
+		"O-018":           {"O-014", old},
+		"O-023":           {"O-007", old},
+		"State#LOGGED_IN": {"State#NOT_READY", "no state of Finesse: a login leads to NOT_READY"},
+	}
 }
 
 // Clauses lists the clauses of the tables, without golden files and tests.
@@ -57,7 +66,7 @@ func Clauses() []Clause {
 	for _, row := range protocol.CommandRows() {
 		for _, c := range row.Clauses {
 			all = append(all, Clause{
-				ID: c.ID, Kind: KindCommand, Name: string(row.Word) + ": " + c.Name, Planned: row.Planned,
+				ID: c.ID, Kind: KindCommand, Name: string(row.Word) + ": " + c.Name,
 				golden: goldenPlace{path: "commands/" + string(row.Word)},
 			})
 		}
@@ -65,7 +74,7 @@ func Clauses() []Clause {
 	slices.SortStableFunc(all, func(a, b Clause) int { return strings.Compare(tableOrder(a.ID), tableOrder(b.ID)) })
 	for _, row := range protocol.OutputRows() {
 		all = append(all, Clause{
-			ID: string(row.Code), Kind: KindOutput, Name: row.Name, By: superseded()[row.Code],
+			ID: string(row.Code), Kind: KindOutput, Name: row.Name,
 			golden: goldenPlace{path: string(row.Code)},
 		})
 	}
@@ -85,6 +94,10 @@ func Clauses() []Clause {
 				golden: goldenPlace{path: "user-messages.txt", line: id + " ("},
 			})
 		}
+	}
+	for i := range all {
+		r := superseded()[all[i].ID]
+		all[i].By, all[i].Why = r.by, r.why
 	}
 	return all
 }

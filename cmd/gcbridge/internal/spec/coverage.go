@@ -36,7 +36,7 @@ func Coverage(tree fs.FS) ([]Clause, error) {
 		if len(c.Tests) == 0 && c.By != "" {
 			c.Tests = proofs[c.By]
 		} else {
-			c.By = ""
+			c.By, c.Why = "", ""
 		}
 	}
 	return clauses, nil
@@ -135,10 +135,7 @@ func Report(w io.Writer, clauses []Clause) (unproven int, err error) {
 func (c Clause) shownBy() string {
 	cell := short(c.Tests)
 	if c.By != "" && len(c.Tests) > 0 {
-		return "not sent any more, replaced by " + c.By + ": " + cell
-	}
-	if c.Planned && len(c.Tests) == 0 {
-		return "- (not served yet)"
+		return c.Why + ", replaced by " + c.By + ": " + cell
 	}
 	return cell
 }

@@ -91,10 +91,7 @@ func (p *page) command(row protocol.CommandRow) {
 	if row.Once {
 		p.line("- Makes or moves a call: it never reaches Finesse twice, even if the broker delivers it again.")
 	}
-	switch {
-	case row.Planned:
-		p.line("- Not served yet: it is answered with an error.")
-	case row.Unsupported != "":
+	if row.Unsupported != "" {
 		p.line("- Not supported: %s.", row.Unsupported)
 	}
 	if row.Note != "" {
