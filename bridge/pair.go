@@ -176,7 +176,7 @@ func (p *pair) linkDown() {
 // held implements session.Deps.Held.
 func (p *pair) held(agent string, h session.Holding) {
 	c := connectorsync.Context{
-		Password: h.Password, Extension: h.Extension, Destination: h.Binding.Destination,
+		Password: h.Password, Bearer: h.Bearer, Extension: h.Extension, Destination: h.Binding.Destination, Leaving: h.Leaving,
 		Format: string(h.Binding.Dialect.Format), Teams: h.Teams, LoggedIn: h.LoggedIn,
 	}
 	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.Taken(agent, c, now) })
@@ -279,7 +279,8 @@ func (p *pair) until(ctx context.Context, cond func() bool) {
 // takeOver starts the successor of an agent's session on another node.
 func (w *Worker) takeOver(e connectorsync.TakeOver) {
 	h := session.Holding{
-		Password: e.Context.Password, Extension: e.Context.Extension, Teams: e.Context.Teams, LoggedIn: e.Context.LoggedIn,
+		Password: e.Context.Password, Bearer: e.Context.Bearer, Extension: e.Context.Extension,
+		Teams: e.Context.Teams, LoggedIn: e.Context.LoggedIn, Leaving: e.Context.Leaving,
 	}
 	if dest, err := broker.ParseReplyTo(e.Context.Destination); err == nil && e.Complete {
 		b := bound{dest: dest, dialect: w.dialect, seen: time.Now()}

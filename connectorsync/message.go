@@ -99,7 +99,8 @@ type Heartbeat struct {
 
 // Context is what a node must know of an agent to act for it.
 type Context struct {
-	Password    secret.Secret `json:"-"` // written by the codec alone
+	Password    secret.Secret `json:"-"`                // written by the codec alone
+	Bearer      bool          `json:"bearer,omitempty"` // the password is an SSO access token
 	Extension   string        `json:"extension,omitempty"`
 	Destination string        `json:"destination,omitempty"` // broker path; "" = not bound
 	Fragile     bool          `json:"fragile,omitempty"`     // the destination is a JMSReplyTo
@@ -110,7 +111,7 @@ type Context struct {
 }
 
 func (c Context) equal(o Context) bool {
-	return c.Password.Equal(o.Password) && c.Extension == o.Extension && c.Destination == o.Destination &&
+	return c.Password.Equal(o.Password) && c.Bearer == o.Bearer && c.Extension == o.Extension && c.Destination == o.Destination &&
 		c.Fragile == o.Fragile && c.Format == o.Format && slices.Equal(c.Teams, o.Teams) &&
 		c.LoggedIn == o.LoggedIn && c.Leaving == o.Leaving
 }

@@ -15,15 +15,17 @@ import (
 // Holding is what another node must know to go on with this agent.
 type Holding struct {
 	Password  secret.Secret
+	Bearer    bool // the password is an SSO access token
 	Extension string
 	Binding   Binding  // zero: only an original connector's O-025 was seen
 	Teams     []string // whose members' states he has asked for
 	LoggedIn  bool
+	Leaving   bool // a force_logout waits for the last call to end [C16]
 }
 
 func (h Holding) equal(o Holding) bool {
-	return h.Password.Equal(o.Password) && h.Extension == o.Extension && h.Binding.Destination == o.Binding.Destination &&
-		h.Binding.Dialect.Format == o.Binding.Dialect.Format && slices.Equal(h.Teams, o.Teams) && h.LoggedIn == o.LoggedIn
+	return h.Password.Equal(o.Password) && h.Bearer == o.Bearer && h.Extension == o.Extension && h.Binding.Destination == o.Binding.Destination &&
+		h.Binding.Dialect.Format == o.Binding.Dialect.Format && slices.Equal(h.Teams, o.Teams) && h.LoggedIn == o.LoggedIn && h.Leaving == o.Leaving
 }
 
 // Successor makes the session of an agent whom another node held: it connects
@@ -47,10 +49,11 @@ func (s *Session) inherit(ctx context.Context) {
 	for _, team := range h.Teams { // the re-sync subscribes and reads them
 		s.watch.roster, _ = s.watch.roster.With(finesse.Team{ID: team})
 	}
-	s.link.cred = finesse.Credentials{User: s.agent, Password: h.Password}
+	s.link.cred = finesse.Credentials{User: s.agent, Password: h.Password, Bearer: h.Bearer}
 	if h.LoggedIn {
 		s.admit()
 	}
+	s.leaving.active = h.Leaving
 	s.relink(ctx)
 }
 
@@ -66,7 +69,7 @@ func (s *Session) tell() {
 	}
 	u := s.view.User()
 	h := Holding{
-		Password: s.link.cred.Password, Extension: u.Extension, Binding: s.binding, Teams: s.watch.roster.Teams(), LoggedIn: loggedIn(u),
+		Password: s.link.cred.Password, Bearer: s.link.cred.Bearer, Leaving: s.leaving.active, Extension: u.Extension, Binding: s.binding, Teams: s.watch.roster.Teams(), LoggedIn: loggedIn(u),
 	}
 	if s.told == nil || !s.told.equal(h) {
 		s.told = &h

@@ -239,3 +239,14 @@ func TestSpuriousLogout(t *testing.T) {
 		})
 	})
 }
+
+func TestSuccessorFinishesAForcedLogout(t *testing.T) {
+	bubble(t, func(g *rig) {
+		h := g.holding()
+		h.Leaving = true
+		g.succeed(h)
+		require.Len(t, g.got(), 2)
+		require.Equal(t, "LOGOUT", g.server.log()[len(g.server.log())-1], "[C16]")
+		require.True(t, g.held[0].Leaving, "and the next successor would know, too")
+	})
+}
