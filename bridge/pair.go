@@ -141,12 +141,12 @@ func (p *pair) run(ctx context.Context) {
 		var open bool
 		p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect {
 			out := append(s.Able(able, now), s.Tick(now)...)
-			open = s.Ready(now) && (able || !otherIsAble(s.Status(now)))
+			if open = s.Ready(now) && (able || !otherIsAble(s.Status(now))); open {
+				p.w.link.Open()
+			}
 			return out
 		})
-		if open {
-			p.w.link.Open()
-		} else if !able {
+		if !open && !able {
 			p.w.link.Shut(ctx)
 		}
 	}
@@ -169,8 +169,17 @@ func (p *pair) linkUp() {
 	})
 }
 
+// linkDown also shuts the gate, without waiting for a consumer that is gone: on
+// the next broker this node might be the first, and must not take commands that
+// are a better peer's.
 func (p *pair) linkDown() {
-	p.do(func(s *connectorsync.State, _ time.Time) []connectorsync.Effect { s.LinkDown(); return nil })
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	p.do(func(s *connectorsync.State, _ time.Time) []connectorsync.Effect {
+		s.LinkDown()
+		p.w.link.Shut(now)
+		return nil
+	})
 }
 
 // held implements session.Deps.Held.

@@ -149,7 +149,6 @@ func (s *Session) Run(ctx context.Context) {
 	s.link.timer = stoppedTimer()
 	s.login.timer = stoppedTimer()
 	s.awaits.timer = stoppedTimer()
-	s.awaits.timer = stoppedTimer()
 	if s.inherited != nil {
 		s.contain(nil, func() { s.inherit(ctx) })
 		s.follow(ctx)
@@ -157,6 +156,9 @@ func (s *Session) Run(ctx context.Context) {
 	for !s.ended && ctx.Err() == nil {
 		s.step(ctx)
 		s.follow(ctx)
+	}
+	if s.let {
+		s.finish(ctx)
 	}
 }
 
@@ -319,11 +321,34 @@ func (s *Session) depart() {
 	s.discharge()
 }
 
+// finish serves the commands that came before the agent went to another node:
+// REST needs no presence, and nobody else has them.
+func (s *Session) finish(ctx context.Context) {
+	s.shut()
+	for {
+		select {
+		case r := <-s.mailbox:
+			if r.Command.Word == protocol.Connect {
+				r.unserved() // it would fetch the agent back
+				continue
+			}
+			s.contain(r, func() { s.serve(ctx, r) })
+		default:
+			return
+		}
+	}
+}
+
+// shut closes the mailbox: what is in it is all that there will be.
+func (s *Session) shut() {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	s.closed = true
+}
+
 // orphans closes the mailbox and gives back the commands that are in it.
 func (s *Session) orphans() {
-	s.gate.Lock()
-	s.closed = true
-	s.gate.Unlock()
+	s.shut()
 	for {
 		select {
 		case r := <-s.mailbox:
