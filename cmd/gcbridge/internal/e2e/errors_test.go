@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/config"
+	"gcbridge/bridge/session"
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
 	"gcbridge/protocol"
@@ -111,10 +112,6 @@ func finesseCases() []errorCase {
 
 // connectorCases are what the bridge itself refuses.
 func connectorCases(xmpp *gate) []errorCase {
-	shut := func(d *desk) string {
-		xmpp.set(true)
-		return d.connect()
-	}
 	return []errorCase{
 		{code: "DOWN", cause: faulty(sim.Fault{Status: sim.CloseConnection})},
 		{code: "NOT_REACHABLE", cause: faulty(sim.Fault{DelayMs: 60_000})},
@@ -130,9 +127,9 @@ func connectorCases(xmpp *gate) []errorCase {
 			return d.send("Connect", d.topic+",wrong", "gcFormat", d.format)
 		}},
 		{code: "UNABLE_TO_SUBSCRIBE_TO_FINESSE", signedOut: true, cause: func(d *desk) string {
-			// What was proven once is not asked again: a new password is.
-			d.dropXMPP()
-			return shut(d)
+			// A password proven once is not asked again while the stream is up.
+			d.loseXMPP(xmpp)
+			return d.connect()
 		}, over: func(d *desk) {
 			xmpp.set(false)
 			d.connect()
@@ -146,10 +143,21 @@ func connectorCases(xmpp *gate) []errorCase {
 	}
 }
 
-func (d *desk) dropXMPP() {
+// loseXMPP cuts the agent's stream, so that it cannot come back, and waits until
+// the worker knows it.
+func (d *desk) loseXMPP(g *gate) {
 	d.t.Helper()
 	d.answer(d.dest, d.send("GetState", ""), "LOGOUT")
+	g.set(true)
 	require.Equal(d.t, 1, d.lab.sim.DropXMPP(d.agent))
+	require.True(d.t, eventually(func() bool {
+		for _, a := range d.lab.worker.Snapshot().Agents {
+			if a.Agent == d.agent {
+				return a.Phase == session.PhaseBroken
+			}
+		}
+		return false
+	}), "the worker knows that the stream is gone")
 }
 
 // play brings the error about, holds what comes to the golden file, and looks
