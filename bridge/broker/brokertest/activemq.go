@@ -45,6 +45,10 @@ func Network(other *Broker) Option {
 	return func(s *settings) { s.Peer = "tcp://127.0.0.1:" + strconv.Itoa(other.set.OpenWirePort) }
 }
 
+// NetworkAt is [Network] with the other broker's OpenWire connector behind
+// host:port, where a proxy can cut the network.
+func NetworkAt(addr string) Option { return func(s *settings) { s.Peer = "tcp://" + addr } }
+
 // Name sets the broker's name; brokers of a network need different ones.
 func Name(name string) Option { return func(s *settings) { s.Name = name } }
 

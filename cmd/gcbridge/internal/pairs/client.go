@@ -11,8 +11,6 @@ import (
 
 	"github.com/go-stomp/stomp/v3"
 	"github.com/go-stomp/stomp/v3/frame"
-
-	"gcbridge/bridge/broker/brokertest"
 )
 
 // Event is an output as a client sees it.
@@ -53,13 +51,14 @@ type Client struct {
 }
 
 // NewClient starts a client that sends commands to a queue and listens to
-// destinations in the broker's form (/queue/x, /topic/y). It ends with t, and is
+// destinations in the broker's form (/queue/x, /topic/y), at the first of the
+// brokers that answers. It ends with t, and is
 // connected when NewClient returns.
-func NewClient(t TB, queue string, listen []string, order ...*brokertest.Broker) *Client {
+func NewClient(t TB, queue string, listen []string, urls ...string) *Client {
 	t.Helper()
 	c := &Client{listen: listen, name: fmt.Sprint(listen), queue: "/queue/" + queue, done: make(chan struct{}), change: make(chan struct{})}
-	for _, b := range order {
-		c.urls = append(c.urls, strings.TrimPrefix(b.URL(), "stomp://"))
+	for _, url := range urls {
+		c.urls = append(c.urls, strings.TrimPrefix(url, "stomp://"))
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop

@@ -184,14 +184,13 @@ func assign(commands []Command, executions []Execution, answers Answers) []int {
 			which[i] = n
 		}
 	}
-	taken := map[int]bool{}
+	done := map[int]bool{} // what has run before the execution at hand
 	for i, e := range executions {
 		if list := shared[e.Key]; list != nil {
-			which[i] = between(list, neighbour(executions, which, i, -1), neighbour(executions, which, i, 1), func(n int) bool {
-				return answers[commands[n].Corr] || taken[n]
-			})
-			taken[which[i]] = true
+			before, after := neighbour(executions, which, i, -1), neighbour(executions, which, i, 1)
+			which[i] = between(list, before, after, done[after], func(n int) bool { return answers[commands[n].Corr] || done[n] })
 		}
+		done[which[i]] = true
 	}
 	return which
 }
@@ -207,15 +206,17 @@ func neighbour(executions []Execution, which []int, i, step int) int {
 	return -1
 }
 
-// between chooses one of list, which is in order: the last ahead of after if
-// nothing came before, else the first behind before. Of several, what is
-// unlikely is chosen only if there is nothing else.
-func between(list []int, before, after int, unlikely func(int) bool) int {
+// between chooses one of list, which is in order and not empty: one behind
+// before and ahead of after. If nothing came before, and what comes after had run
+// already, a second process runs again what the first did not acknowledge, and it
+// is the last of them. Otherwise it is the first that has neither run nor been
+// answered.
+func between(list []int, before, after int, again bool, unlikely func(int) bool) int {
 	fits := slices.DeleteFunc(slices.Clone(list), func(n int) bool { return n <= before || after >= 0 && n >= after })
 	if len(fits) == 0 {
 		fits = list
 	}
-	if before < 0 && after >= 0 {
+	if before < 0 && after >= 0 && again {
 		return fits[len(fits)-1]
 	}
 	if likely := slices.DeleteFunc(slices.Clone(fits), unlikely); len(likely) > 0 {

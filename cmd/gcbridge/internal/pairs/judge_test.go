@@ -68,6 +68,11 @@ func TestTheJudgeFindsForgedFaults(t *testing.T) {
 			executions: join(runs(c, "a", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), runs(c, "b", 11)),
 		},
 		{
+			name: "an agent goes to another node and comes back",
+			executions: join(runs(c, "a", 0, 1, 2), runs(c, "b", 3), runs(c, "a", 4, 5, 6), runs(c, "b", 7), runs(c, "a", 8, 9, 10),
+				runs(c, "b", 11)),
+		},
+		{
 			name:       "a call is not repeated but answered",
 			executions: join(runs(c, "a", 0), runs(c, "b", 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
 			answers:    Answers{c[1].Corr: true}, refused: 1,

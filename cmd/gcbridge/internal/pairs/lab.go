@@ -32,8 +32,8 @@ func StartBrokers(t TB) Brokers {
 type Setup struct {
 	Failback   bool
 	Priorities [2]int
-	// Order holds for each node the brokers that it knows, first choice first.
-	Order [2][]*brokertest.Broker
+	// Order holds for each node the URLs of its brokers, first choice first.
+	Order [2][]string
 	// Timeout is GC_SYNC_TIMEOUT; Interval GC_SYNC_INTERVAL.
 	Timeout, Interval time.Duration
 	Env               []string // further NAME=value of both nodes
@@ -44,9 +44,9 @@ type Setup struct {
 
 // ActivePassive: node 1 serves, node 2 stands by; both know AMQ-1 first.
 func ActivePassive(b Brokers) Setup {
-	order := []*brokertest.Broker{b.One, b.Two}
+	order := []string{b.One.URL(), b.Two.URL()}
 	return Setup{
-		Failback: true, Priorities: [2]int{127, 100}, Order: [2][]*brokertest.Broker{order, order},
+		Failback: true, Priorities: [2]int{127, 100}, Order: [2][]string{order, order},
 		Timeout: time.Second, Interval: time.Second,
 	}
 }
@@ -55,7 +55,7 @@ func ActivePassive(b Brokers) Setup {
 func ActiveActive(b Brokers) Setup {
 	s := ActivePassive(b)
 	s.Failback = false
-	s.Order[1] = []*brokertest.Broker{b.Two, b.One}
+	s.Order[1] = []string{b.Two.URL(), b.One.URL()}
 	return s
 }
 
@@ -101,10 +101,6 @@ func lastLines(s string, n int) string {
 
 func (l *Lab) env(i int, name string) []string {
 	s := l.Setup
-	var brokers []string
-	for _, b := range s.Order[i] {
-		brokers = append(brokers, b.URL())
-	}
 	rest, xmpp := s.REST, s.XMPP
 	for _, f := range s.Finesse {
 		if s.REST == nil {
@@ -117,7 +113,7 @@ func (l *Lab) env(i int, name string) []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"),
 		"GC_NODE_ID=gc-" + strconv.Itoa(i+1),
-		"GC_BROKER_URLS=" + strings.Join(brokers, ","),
+		"GC_BROKER_URLS=" + strings.Join(s.Order[i], ","),
 		"GC_COMMAND_QUEUE=" + l.Queue, "GC_REJECT_QUEUE=" + l.Queue + ".rejected",
 		"GC_CONSUMER_PRIORITY=" + strconv.Itoa(s.Priorities[i]),
 		"GC_MESSAGE_FORMAT=DEFAULT", "GC_TIMEZONE=UTC",

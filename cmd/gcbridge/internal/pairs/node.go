@@ -20,9 +20,9 @@ import (
 )
 
 // Build compiles the program into dir and returns its path.
-func Build(ctx context.Context, dir string) (string, error) {
+func Build(dir string) (string, error) {
 	bin := filepath.Join(dir, "gcbridge")
-	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", bin, "gcbridge/cmd/gcbridge").CombinedOutput()
+	out, err := exec.Command("go", "build", "-trimpath", "-o", bin, "gcbridge/cmd/gcbridge").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("pairs: build: %w\n%s", err, out)
 	}
