@@ -63,7 +63,8 @@ func (l *Link) Open() { l.gate.set(true) }
 
 // Shut ends the gated subscriptions: acknowledgements given so far go out, then
 // their connection closes, and the broker delivers what was not acknowledged to
-// the next consumer. It returns when that is done or ctx ends.
+// the next consumer: at once to one that waits, and to one that comes when it
+// has noticed the end. It returns when the connection is closed or ctx ends.
 func (l *Link) Shut(ctx context.Context) {
 	l.gate.set(false)
 	select {

@@ -57,8 +57,10 @@ func TestGate(t *testing.T) {
 	publish("two")
 	require.Empty(t, got)
 	l.Open()
-	taken = append(taken, next(), next())
-	require.Equal(t, []string{"one", "left", "left", "two"}, taken)
+	require.Equal(t, []string{"one", "left"}, taken)
+	// The broker notices the end of a connection in its own time, so what it
+	// delivers again may come behind what is new.
+	require.ElementsMatch(t, []string{"left", "two"}, []string{next(), next()})
 }
 
 // TestExclusive: of two exclusive consumers the one of the higher priority gets
