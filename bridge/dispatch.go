@@ -99,7 +99,7 @@ func (w *Worker) toAgent(c command) {
 		answer(protocol.ErrPleaseRetry)
 	case w.servers.Current() == nil: // [C7]
 		answer(protocol.ErrFinesseUnavailable)
-	case c.parseErr != nil && (s != nil || c.Word == protocol.Connect):
+	case c.parseErr != nil && c.Word == protocol.Connect:
 		answer(c.parseErr.Err)
 	case s == nil && c.parseErr == nil && w.toSupervisor(c): // [C15]
 	case s == nil: // [C5]
@@ -139,6 +139,9 @@ func (w *Worker) offer(s *session.Session, c command, b session.Binding) {
 		Command: c.Command, CorrelationID: c.from.CorrelationID, Binding: b, Received: c.from.Received,
 		MessageID: c.from.ID, Redelivered: c.from.Redelivered,
 		Decided: func() { w.seen.decide(c.from.ID) }, Unserved: func() { w.unserved(c) },
+	}
+	if c.parseErr != nil {
+		r.Refused = c.parseErr.Err
 	}
 	if s.Offer(r) {
 		return

@@ -50,11 +50,13 @@ func newPair(w *Worker) (*pair, error) {
 }
 
 // subscribe makes the link hear the topic; the broker filters our own messages.
+// Only an original connector sends without gcNode.
 func (p *pair) subscribe() error {
-	return p.w.link.Subscribe(broker.Subscription{
-		From: p.topic, AutoAck: true, Handle: p.receive,
-		Selector: "gcNode IS NULL OR gcNode <> '" + p.w.cfg.NodeID + "'",
-	})
+	selector := "gcNode <> '" + p.w.cfg.NodeID + "'"
+	if p.w.cfg.SyncPlaintext {
+		selector = "gcNode IS NULL OR " + selector
+	}
+	return p.w.link.Subscribe(broker.Subscription{From: p.topic, AutoAck: true, Handle: p.receive, Selector: selector})
 }
 
 // receive takes in a message of the topic.

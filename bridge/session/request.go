@@ -18,6 +18,9 @@ type Request struct {
 	// MessageID is the same when the broker delivers the command again.
 	MessageID   string
 	Redelivered bool
+	// Refused, if set, is why the command is not well formed: it waits its turn
+	// only to be answered in order.
+	Refused protocol.ErrorCode
 
 	// Decided is called once, when the outcome is decided and every answer was
 	// handed to the broker: the worker then acknowledges the command.

@@ -229,6 +229,11 @@ func (s *Session) serve(ctx context.Context, r *Request) {
 		r.unserved() // taken over from an original connector: nobody knows where he is
 		return
 	}
+	if r.Refused != "" {
+		s.answerError(r, r.Refused)
+		r.release()
+		return
+	}
 	// A command that has begun is finished even if the session has to stop:
 	// cut in the middle, nobody would know what became of it.
 	ctx = withReceived(context.WithoutCancel(ctx), r.Received)

@@ -324,6 +324,20 @@ func TestPanicIsContained(t *testing.T) {
 	})
 }
 
+func TestMalformedCommandIsAnsweredInOrder(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		c, err := protocol.ParseCommand("AnswerCall#1001", nil)
+		require.Error(t, err)
+		g.do(destB, "Connect#1001", "B,pw")
+		g.got()
+		r := g.request(c, Binding{})
+		r.Refused = protocol.ErrMissingDialogID
+		require.True(t, g.s.Offer(r))
+		require.Equal(t, []string{"/topic/B 1001#Error#MISSING_DIALOG_ID"}, g.got(), "where the agent is by then")
+	})
+}
+
 func TestMailboxIsBounded(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.s = New("1001", g.deps) // not running
