@@ -23,7 +23,7 @@ func TestActivePassive(t *testing.T) {
 		s.killBroker(th.One)
 		s.comesToServe(0) // the other may be first on AMQ-2 for a moment
 		s.servedBy(0)
-		s.holding(2, 0)
+		s.Holding(2, 0)
 		s.quiet(2)
 	})
 	t.Run("2 AMQ-2 and GC-1 down", func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestActivePassive(t *testing.T) {
 		s.mark()
 		s.Nodes[0].Start()
 		s.takenOverBy(0)
-		s.holding(2, 0)
+		s.Holding(2, 0)
 		s.servedBy(0)
 		s.quiet(1)
 	})
@@ -116,7 +116,7 @@ func TestLinkDown(t *testing.T) {
 			stomp.Cut()
 			s.servedBy(0)
 			there := NewClient(t, s.Queue, []string{"/queue/" + s.desk}, th.Two.URL())
-			s.holding(2, 2)
+			s.Holding(2, 2)
 			corr, err := there.Do(t.Context(), "GetState#"+idler, "")
 			require.NoError(t, err)
 			require.True(t, Eventually(patience, func() bool {
@@ -173,7 +173,7 @@ func TestActiveActive(t *testing.T) {
 		s.mark()
 		s.Nodes[0].Start()
 		s.Whole(2)
-		s.holding(0, 2)
+		s.Holding(0, 2)
 		require.Empty(t, s.java.Received()[s.read:], "GC-2 keeps the agents")
 		s.quiet(1)
 	})

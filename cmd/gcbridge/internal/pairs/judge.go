@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/xml"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -81,7 +82,7 @@ func keyOf(r sim.Request) string {
 		Action string `xml:"requestedAction"`
 		To     string `xml:"toAddress"`
 	}
-	if r.Method != "PUT" && r.Method != "POST" || xml.Unmarshal([]byte(r.Body), &body) != nil {
+	if r.Method != http.MethodPut && r.Method != http.MethodPost || xml.Unmarshal([]byte(r.Body), &body) != nil {
 		return ""
 	}
 	_, resource, _ := strings.Cut(r.Path, "/finesse/api/")

@@ -42,7 +42,7 @@ type Setup struct {
 	REST, XMPP []string
 }
 
-// ActivePassive: node 1 serves, node 2 stands by; both know AMQ-1 first.
+// ActivePassive is the set-up in which node 1 serves, node 2 stands by; both know AMQ-1 first.
 func ActivePassive(b Brokers) Setup {
 	order := []string{b.One.URL(), b.Two.URL()}
 	return Setup{
@@ -51,7 +51,8 @@ func ActivePassive(b Brokers) Setup {
 	}
 }
 
-// ActiveActive: each node has a broker of its own, and keeps what it has.
+// ActiveActive is the set-up in which each node has a broker of its own, and
+// keeps what it has.
 func ActiveActive(b Brokers) Setup {
 	s := ActivePassive(b)
 	s.Failback = false
@@ -140,14 +141,8 @@ func (l *Lab) Start() {
 // given number of agents on either node.
 func (l *Lab) Whole(agents int) {
 	l.t.Helper()
-	l.WholeWithin(2*patience, agents)
-}
-
-// WholeWithin is [Lab.Whole] with a time limit.
-func (l *Lab) WholeWithin(limit time.Duration, agents int) {
-	l.t.Helper()
 	var why string
-	ok := Eventually(limit, func() bool {
+	ok := Eventually(2*patience, func() bool {
 		why = l.notWhole(agents)
 		return why == ""
 	})
@@ -178,6 +173,24 @@ func (l *Lab) notWhole(agents int) string {
 		return fmt.Sprintf("%d agents are held of %d", held, agents)
 	}
 	return ""
+}
+
+// Holding waits until each node holds so many agents.
+func (l *Lab) Holding(first, second int) {
+	l.t.Helper()
+	var held [2]int
+	ok := Eventually(2*patience, func() bool {
+		for i, n := range l.Nodes {
+			st, err := n.Status()
+			if held[i] = -1; err == nil && st.Pair != nil {
+				held[i] = st.Pair.Held
+			}
+		}
+		return held == [2]int{first, second}
+	})
+	if !ok {
+		l.t.Fatalf("the nodes hold %v agents instead of %d and %d", held, first, second)
+	}
 }
 
 // Eventually polls until cond holds or limit ends.

@@ -1,6 +1,7 @@
 package pairs
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"testing"
@@ -14,7 +15,7 @@ var program string
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "pairs")
 	if err == nil {
-		program, err = Build(dir)
+		program, err = Build(context.Background(), dir)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

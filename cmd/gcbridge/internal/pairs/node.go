@@ -20,9 +20,9 @@ import (
 )
 
 // Build compiles the program into dir and returns its path.
-func Build(dir string) (string, error) {
+func Build(ctx context.Context, dir string) (string, error) {
 	bin := filepath.Join(dir, "gcbridge")
-	out, err := exec.Command("go", "build", "-trimpath", "-o", bin, "gcbridge/cmd/gcbridge").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", bin, "gcbridge/cmd/gcbridge").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("pairs: build: %w\n%s", err, out)
 	}
@@ -52,7 +52,7 @@ type life struct {
 // Start starts the process; it need not be ready when Start returns.
 func (n *Node) Start() {
 	n.t.Helper()
-	l := &life{cmd: exec.Command(n.bin, "serve"), ended: make(chan struct{})}
+	l := &life{cmd: exec.CommandContext(context.Background(), n.bin, "serve"), ended: make(chan struct{})}
 	n.log.begin()
 	l.cmd.Env, l.cmd.Stderr = n.env, &n.log
 	dieWithParent(l.cmd)

@@ -217,22 +217,6 @@ func (s *story) comesToServe(node int) {
 	}), "%s does not come to serve", s.Nodes[node].Name)
 }
 
-// holding waits until each node holds so many agents.
-func (s *story) holding(first, second int) {
-	s.t.Helper()
-	var held [2]int
-	ok := Eventually(patience, func() bool {
-		for i, n := range s.Nodes {
-			st, err := n.Status()
-			if held[i] = -1; err == nil && st.Pair != nil {
-				held[i] = st.Pair.Held
-			}
-		}
-		return held == [2]int{first, second}
-	})
-	require.True(s.t, ok, "the nodes hold %v agents", held)
-}
-
 // quiet shows what the clients did not see: no LOGOUT, no RE_LOGIN, nobody
 // invalidated, no error, and no event more often than allowed.
 func (s *story) quiet(times int) {

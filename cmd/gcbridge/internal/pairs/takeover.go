@@ -37,7 +37,8 @@ func (m TakeOver) Run(t TB, bin string) Result {
 	var r Result
 	r.Kills = map[Window]int{}
 	for range m.Runs {
-		lab.WholeWithin(2*time.Minute, m.Agents)
+		lab.Whole(m.Agents)
+		lab.Holding(m.Agents, 0)
 		n := lab.Nodes[0]
 		from := len(client.Events())
 		waiting := map[string]bool{}

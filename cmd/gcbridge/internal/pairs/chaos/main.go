@@ -85,11 +85,11 @@ func run(ctx context.Context, short bool, only string, seed uint64, seeds int) (
 	defer hall.end()
 	var table pairs.Table
 	ok = hall.play(func() {
-		bin, err := pairs.Build(hall.TempDir())
+		bin, err := pairs.Build(ctx, hall.TempDir())
 		if err != nil {
 			hall.Fatalf("%v", err)
 		}
-		for _, s := range scenarios(bin, pairs.StartBrokers(hall), short, seed, seeds) {
+		for _, s := range scenarios(bin, pairs.StartBrokers(hall), short, seed, seeds) { //nolint:contextcheck // the hall ends what it starts
 			if strings.Contains(s.name, only) {
 				table = append(table, play(hall, s))
 			}
