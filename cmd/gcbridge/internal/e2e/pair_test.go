@@ -11,6 +11,7 @@ import (
 	"gcbridge/bridge"
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
+	"gcbridge/finesse/sim"
 	"gcbridge/protocol/secret"
 )
 
@@ -75,4 +76,24 @@ func TestPairHandsOver(t *testing.T) {
 	p.answer(own, p.do("RetrieveCall#1001", dialog), "1001#InboundCall#ACTIVE#")
 	require.NotContains(t, p.describe(), "LOGOUT")
 	require.NotContains(t, p.describe(), "RE_LOGIN")
+}
+
+// TestBackWithinTheGrace: a node that is stopped and started again logs nobody
+// out, if clients are back before Finesse misses their agents.
+func TestBackWithinTheGrace(t *testing.T) {
+	const grace = 2 * time.Second // Finesse's is 60 s
+	l := newLab(t, brokers[1].start(t), func(c *config.Config) { c.CommandQueue = "Idle" },
+		sim.WithConfig(func(c *sim.Config) { c.PresenceGrace = grace }))
+	l.cfg.CommandQueue = "Connector1"
+	p := newPhone(t, l.broker, own)
+	_, stop := l.second("node-1", 127)
+	p.login(own, "1001", "2001")
+	p.answer(own, p.do("MakeReady#1001", ""), "READY")
+	stop()
+	require.Empty(t, l.sim.Resources("1001"), "Finesse misses him")
+	l.second("node-1", 127)
+	p.answer(own, p.do("Beat#A", ""), "DESTINATION#A#RECONNECT")
+	p.do("Connect#1001", "A,pw1001")
+	p.answer(own, p.do("Login#1001", "pw1001,2001"), "1001#State#READY#")
+	require.Never(t, func() bool { a, _ := l.sim.Agent("1001"); return a.State != "READY" }, 2*grace, 10*tick)
 }
