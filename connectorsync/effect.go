@@ -30,6 +30,7 @@ const (
 	WhyOwnerLost Why = "owner_lost" // its node died, restarted or left
 	WhyHandOver  Why = "hand_over"  // its node is draining
 	WhyFailback  Why = "failback"   // its node has a lower priority
+	WhyUnable    Why = "unable"     // its node has no Finesse, and we have one
 	WhyDemand    Why = "demand"     // a command for it came here
 )
 

@@ -31,7 +31,8 @@ func (s *State) standing(r *replica, now time.Time) standing {
 	return ownerLives
 }
 
-// choice is everything that decides whether a node takes an agent unasked.
+// choice is everything that decides whether a node takes an agent unasked. Two
+// nodes that lose one Finesse do not notice at once, so the earlier is given time.
 type choice struct {
 	owner         standing
 	best          bool // this node is the first of those that may take
@@ -40,6 +41,7 @@ type choice struct {
 	priority      int
 	ownerPriority int
 	ownerKnown    bool // a heartbeat of the owner was heard
+	ownerUnable   bool // it has been without Finesse for some time
 }
 
 // take is the decision. The owner of a fail-back lives and goes on until this
@@ -52,6 +54,8 @@ func (c choice) take() (Why, bool) {
 		return WhyOwnerLost, true
 	case c.owner == ownerDrains:
 		return WhyHandOver, true
+	case c.owner == ownerLives && c.able && c.ownerUnable:
+		return WhyUnable, true
 	case c.owner == ownerLives && c.failback && c.able && c.ownerKnown && c.priority > c.ownerPriority:
 		return WhyFailback, true
 	}
@@ -71,9 +75,10 @@ func (s *State) decide(now time.Time) {
 			continue
 		}
 		c.owner = s.standing(r, now)
-		c.ownerPriority, c.ownerKnown = 0, false
+		c.ownerPriority, c.ownerKnown, c.ownerUnable = 0, false, false
 		if p := s.peers[r.node]; p != nil && p.beatSeq > 0 {
 			c.ownerPriority, c.ownerKnown = p.beat.Priority, true
+			c.ownerUnable = !p.unable.IsZero() && now.Sub(p.unable) >= s.cfg.Timeout
 		}
 		if why, ok := c.take(); ok {
 			s.takeOver(agent, r, why)

@@ -30,6 +30,9 @@ func TestTheDecisionToTake(t *testing.T) {
 		"owner ended, not the best":      {with(func(c *choice) { c.owner, c.best = ownerEnded, false }), ""},
 		"owner drains":                   {with(func(c *choice) { c.owner, c.failback, c.priority = ownerDrains, false, 1 }), WhyHandOver},
 		"owner drains, not the best":     {with(func(c *choice) { c.owner, c.best = ownerDrains, false }), ""},
+		"owner without Finesse":          {with(func(c *choice) { c.ownerUnable, c.failback, c.priority = true, false, 1 }), WhyUnable},
+		"nobody has a Finesse":           {with(func(c *choice) { c.ownerUnable, c.able = true, false }), ""},
+		"owner drains without Finesse":   {with(func(c *choice) { c.owner, c.ownerUnable = ownerDrains, true }), WhyHandOver},
 		"an original is never taken off": {with(func(c *choice) { c.owner = ownerOriginal }), ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,6 +29,7 @@ type peer struct {
 
 	beat    Heartbeat // the newest
 	beatSeq uint64    // 0: none yet
+	unable  time.Time // since when it says that it has no Finesse; zero: it has one
 	odd     int       // heartbeats in a row whose agents are not those we know
 }
 
@@ -103,6 +104,12 @@ func (b Heartbeat) apply(s *State, h Header, now time.Time) {
 		return // a newer one came first
 	}
 	p.beat, p.beatSeq = b, h.Seq
+	switch {
+	case !b.Unable:
+		p.unable = time.Time{}
+	case p.unable.IsZero():
+		p.unable = now
+	}
 	switch b.Role {
 	case RoleLeft:
 		p.left = true

@@ -3,6 +3,7 @@ package pairs
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -43,7 +44,7 @@ func LogIn(t TB, c *Client, destination string, agents []int) {
 	Eventually(patience+time.Duration(n)*50*time.Millisecond, func() bool {
 		for _, e := range c.Since(from) {
 			from++
-			if e.Code == "O-024" {
+			if strings.Contains(e.Body, "#AgentInfo#") {
 				delete(waiting, e.Agent)
 			}
 		}

@@ -95,7 +95,7 @@ func TestLinkDown(t *testing.T) {
 	one := brokertest.ActiveMQ(t, brokertest.Name("amq-1"))
 	wire := NewPipe(t, strings.TrimPrefix(one.OpenWireURL(), "tcp://"))
 	two := brokertest.ActiveMQ(t, brokertest.Name("amq-2"), brokertest.NetworkAt(wire.Addr()))
-	th := theatre{Brokers{one, two}, javapeer.Compile(t)}
+	th := theatre{Brokers: Brokers{one, two}, classes: javapeer.Compile(t)}
 	stomp := NewPipe(t, strings.TrimPrefix(one.URL(), "stomp://"))
 	for name, setup := range map[string]func(Brokers) Setup{
 		"active-passive 5": func(b Brokers) Setup {

@@ -36,8 +36,11 @@ type Setup struct {
 	Order [2][]string
 	// Timeout is GC_SYNC_TIMEOUT; Interval GC_SYNC_INTERVAL.
 	Timeout, Interval time.Duration
-	Env               []string // further NAME=value of both nodes
-	Finesse           []*sim.Server
+	Env               []string    // further NAME=value of both nodes
+	NodeEnv           [2][]string // and of each
+	// Alone starts the first node only, and it knows of no pair.
+	Alone   bool
+	Finesse []*sim.Server
 	// REST and XMPP override where the nodes find the Finesse servers.
 	REST, XMPP []string
 }
@@ -125,12 +128,22 @@ func (l *Lab) env(i int, name string) []string {
 		"GC_FAILBACK=" + strconv.FormatBool(s.Failback),
 		"GC_ADMIN_LISTEN=127.0.0.1:0",
 	}
-	return append(env, s.Env...)
+	if s.Alone {
+		env = append(env, "GC_SYNC_TOPIC=") // of two values of a name the last counts
+	}
+	return append(append(env, s.Env...), s.NodeEnv[i]...)
 }
 
-// Start starts both nodes and waits until they are ready and know each other.
+// Start starts the nodes and waits until they are ready and know each other.
 func (l *Lab) Start() {
 	l.t.Helper()
+	if l.Setup.Alone {
+		l.Nodes[0].Start()
+		if !Eventually(patience, l.Nodes[0].Ready) {
+			l.t.Fatalf("%s is not ready", l.Nodes[0].Name)
+		}
+		return
+	}
 	for _, n := range l.Nodes {
 		n.Start()
 	}
@@ -141,6 +154,9 @@ func (l *Lab) Start() {
 // given number of agents on either node.
 func (l *Lab) Whole(agents int) {
 	l.t.Helper()
+	if l.Setup.Alone {
+		return
+	}
 	var why string
 	ok := Eventually(2*patience, func() bool {
 		why = l.notWhole(agents)

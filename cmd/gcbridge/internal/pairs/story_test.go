@@ -21,11 +21,21 @@ import (
 type theatre struct {
 	Brokers
 	classes javapeer.Classes
+	// cast, if set, changes who plays: it sees the simulator and the setup
+	// before anything starts.
+	cast    func(t *testing.T, fin *sim.Server, set *Setup)
+	options []sim.Option
+}
+
+// with is the theatre with another cast.
+func (th theatre) with(cast func(t *testing.T, fin *sim.Server, set *Setup), options ...sim.Option) theatre {
+	th.cast, th.options = cast, options
+	return th
 }
 
 func newTheatre(t *testing.T) theatre {
 	t.Helper()
-	return theatre{StartBrokers(t), javapeer.Compile(t)}
+	return theatre{Brokers: StartBrokers(t), classes: javapeer.Compile(t)}
 }
 
 // The people of the stories: one has a call, the other has none.
@@ -53,9 +63,12 @@ type story struct {
 // its agents are logged in, and one is on a call.
 func (th theatre) begin(t *testing.T, setup func(Brokers) Setup, order ...*brokertest.Broker) *story {
 	t.Helper()
-	s := &story{t: t, fin: sim.Start(t)}
+	s := &story{t: t, fin: sim.Start(t, th.options...)}
 	set := setup(th.Brokers)
-	set.Finesse = append([]*sim.Server{s.fin}, set.Finesse...)
+	set.Finesse = []*sim.Server{s.fin}
+	if th.cast != nil {
+		th.cast(t, s.fin, &set)
+	}
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
 			return r
@@ -152,6 +165,17 @@ func (s *story) describe(from int) string {
 	return b.String()
 }
 
+// recovered waits until an agent was told where he stands (M8), by whichever node.
+func (s *story) recovered(agent string, parts ...string) {
+	s.t.Helper()
+	for _, code := range []string{"O-024", "O-001"} {
+		s.find(s.read, fmt.Sprintf("%s of %s", code, agent), func(m javapeer.Message) bool {
+			return m.Properties["gcCode"] == code && m.Properties["gcAgent"] == agent && m.Properties["gcRecovered"] == "true" &&
+				(code == "O-001" || holds(m.Body, parts))
+		})
+	}
+}
+
 // killNode kills one of the nodes; Start lets it come back.
 func (s *story) killNode(i int) { s.Nodes[i].Kill() }
 
@@ -213,7 +237,8 @@ func (s *story) callIs(st callcontrol.CallState) bool {
 func (s *story) comesToServe(node int) {
 	s.t.Helper()
 	require.True(s.t, Eventually(patience, func() bool {
-		return s.answer(s.do("GetState", idler, ""), idler+"#State#").Properties["gcNode"] == s.Nodes[node].Name
+		m := s.answer(s.do("GetState", idler, ""))
+		return m.Properties["gcNode"] == s.Nodes[node].Name && strings.Contains(m.Body, idler+"#State#")
 	}), "%s does not come to serve", s.Nodes[node].Name)
 }
 
