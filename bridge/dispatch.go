@@ -16,6 +16,7 @@ type command struct {
 	parseErr *protocol.ParseError // nil: the command is well formed
 	format   protocol.Format      // of property gcFormat, "" = none [D3]
 	reply    bound                // JMSReplyTo, zero if there is none
+	waited   bool                 // for a peer to tell of its agent, once
 }
 
 // formatProperty lets a client choose the format of its own destination [D3].
@@ -102,11 +103,36 @@ func (w *Worker) toAgent(c command) {
 	case c.parseErr != nil && c.Word == protocol.Connect:
 		answer(c.parseErr.Err)
 	case s == nil && c.parseErr == nil && w.toSupervisor(c): // [C15]
+	case s == nil && w.awaitNewcomer(c):
 	case s == nil: // [C5]
 		w.refuse(c, protocol.ReLogin{Addressee: protocol.Addressee{Agent: c.ID}})
 	default:
 		w.offer(s, c, session.Binding{})
 	}
+}
+
+// newcomerGrace is how long a command for an unknown agent waits, for as long
+// after this node began to consume: when commands move from one node to the
+// other between a Connect and its Login, the agent may be on his way, too.
+const (
+	newcomerGrace = 500 * time.Millisecond
+	newcomerTime  = 5 * time.Second
+)
+
+// awaitNewcomer lets a command come again after newcomerGrace. false: there is
+// nothing to wait for, or it has waited.
+func (w *Worker) awaitNewcomer(c command) bool {
+	if w.pair == nil || c.waited || c.parseErr != nil || !w.pair.justOpened() {
+		return false
+	}
+	c.waited = true
+	w.observe.count("commands_awaiting_newcomers")
+	time.AfterFunc(newcomerGrace, func() {
+		if !w.stopping.Load() {
+			w.toAgent(c)
+		}
+	})
+	return true
 }
 
 // supervisorProperty names the supervisor whose client sends a state command

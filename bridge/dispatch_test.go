@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"gcbridge/bridge/config"
 	"gcbridge/bridge/session"
 	"gcbridge/protocol"
+	"gcbridge/protocol/secret"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -107,4 +109,30 @@ func TestRegistryIsBounded(t *testing.T) {
 	}
 	require.Len(t, m, 3)
 	require.NotContains(t, m, "a", "the one seen longest ago went")
+}
+
+// TestNewcomerIsAwaited: when commands have just moved here, the agent of one
+// may be on his way.
+func TestNewcomerIsAwaited(t *testing.T) {
+	cfg := config.Default()
+	cfg.NodeID, cfg.AdminListen, cfg.MessageFormat = "n1", "", "DEFAULT"
+	cfg.SyncKey = secret.New(strings.Repeat("5a", 32))
+	w, err := New(cfg, Options{Log: zerolog.Nop()})
+	require.NoError(t, err)
+	t.Cleanup(w.servers.close)
+	w.servers.current = 0
+	acks := 0
+	ask := func(id string) {
+		d := delivery(id, "GetState#4711", "", &acks)
+		d.ReplyTo = "/queue/replies"
+		w.receive(d)
+	}
+	answered := func() bool { return w.Snapshot().Counters["answers_O-007"] == 1 }
+	ask("m1")
+	require.True(t, answered(), "long after it began to consume a node answers at once")
+	w.pair.opening(time.Now())
+	ask("m2")
+	require.EqualValues(t, 1, w.Snapshot().Counters["commands_awaiting_newcomers"])
+	require.True(t, answered(), "not yet")
+	require.Eventually(t, func() bool { return w.Snapshot().Counters["answers_O-007"] == 2 }, 10*time.Second, time.Millisecond)
 }

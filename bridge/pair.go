@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gcbridge/bridge/broker"
@@ -22,6 +23,8 @@ type pair struct {
 	codec *connectorsync.Codec
 	topic broker.Destination
 	beat  time.Duration
+
+	opened atomic.Int64 // when the gate was opened, Unix nanoseconds; 0: it is shut
 
 	mu    sync.Mutex // held while the state is used and its effects are carried out
 	state *connectorsync.State
@@ -144,14 +147,25 @@ func (p *pair) run(ctx context.Context) {
 		p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect {
 			out := append(s.Able(able, now), s.Tick(now)...)
 			if open = s.Ready(now) && (able || !otherIsAble(s.Status(now))); open {
+				p.opening(now)
 				p.w.link.Open()
 			}
 			return out
 		})
 		if !open && !able {
+			p.opened.Store(0)
 			p.w.link.Shut(ctx)
 		}
 	}
+}
+
+// opening notes when the gate began to be open.
+func (p *pair) opening(now time.Time) { p.opened.CompareAndSwap(0, now.UnixNano()) }
+
+// justOpened reports whether this node began to consume a moment ago.
+func (p *pair) justOpened() bool {
+	at := p.opened.Load()
+	return at != 0 && time.Since(time.Unix(0, at)) < newcomerTime
 }
 
 // otherIsAble reports whether a living peer has a Finesse.
@@ -175,6 +189,7 @@ func (p *pair) linkUp() {
 // the next broker this node might be the first, and must not take commands that
 // are a better peer's.
 func (p *pair) linkDown() {
+	p.opened.Store(0)
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
 	p.do(func(s *connectorsync.State, _ time.Time) []connectorsync.Effect {

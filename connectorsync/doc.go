@@ -77,7 +77,8 @@
 // announcement, and announcements are made only when the winner's presence at
 // Finesse is up. A node takes agents unasked if it is the best of those that live
 // (Finesse at hand, then priority, then node id) and if their owner is dead,
-// restarted, draining, or alive with a lower priority and GC_FAILBACK is set.
+// restarted, draining, alive without a Finesse for GC_SYNC_TIMEOUT, or alive with
+// a lower priority and GC_FAILBACK is set.
 //
 // A peer is dead after GC_SYNC_TIMEOUT of silence, measured only while this
 // node's own broker link was up and its own process was running. Lost messages

@@ -148,6 +148,11 @@ func (l *Lab) Start() {
 		n.Start()
 	}
 	l.Whole(0)
+	// The other node may have been first. It gets no new commands once this one consumes.
+	first := l.Nodes[0]
+	if !Eventually(patience, func() bool { return strings.Contains(first.Log(), `"message":"consuming"`) }) {
+		l.t.Fatalf("%s does not consume", first.Name)
+	}
 }
 
 // Whole waits until both nodes live, are ready, and between them know of the
