@@ -84,12 +84,17 @@ func (o *outbox) settle(n int) {
 
 // expire removes and returns what has expired and is not in flight.
 func (o *outbox) expire(now time.Time) []*item {
+	return o.remove(func(i *item) bool { return i.expired(now) })
+}
+
+// remove removes and returns what is chosen and is not in flight.
+func (o *outbox) remove(chosen func(*item) bool) []*item {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var gone []*item
 	kept := o.items[:o.inFlight]
 	for _, i := range o.items[o.inFlight:] {
-		if i.expired(now) {
+		if chosen(i) {
 			gone = append(gone, i)
 		} else {
 			kept = append(kept, i)

@@ -14,7 +14,23 @@ type sender struct {
 	role string
 	most int // messages per receipt
 	box  *outbox
+
+	refused map[Destination]refusal // what was refused lately
 }
+
+// refusal is what became of the last messages to a destination.
+type refusal struct {
+	times int // in a row
+	at    time.Time
+	err   error
+}
+
+// A destination that refused so many messages in a row gets none for so long:
+// most likely its queue is full, and each attempt costs everybody the connection.
+const (
+	refusedTimes = 3
+	refusedFor   = time.Second
+)
 
 // run sends over k until gen ends, replacing the connection when it breaks:
 // after an ERROR frame the broker is well and only this connection has to be
@@ -28,8 +44,8 @@ func (s *sender) run(gen context.Context, e endpoint, k *conn) error {
 			return nil
 		}
 		s.link.noteError(err)
-		if fails++; sent {
-			fails = 1
+		if fails++; sent || errors.Is(err, ErrRefused) {
+			fails = 1 // the broker is there
 		}
 		s.link.cfg.Log.Debug().Err(err).Str("role", s.role).Msg("broker connection replaced")
 		if fails > 1 && !pause(gen, backoff(fails-1, s.link.cfg.BackoffMin, s.link.cfg.BackoffMax, jitter)) {
@@ -57,6 +73,7 @@ func (s *sender) serve(gen context.Context, k *conn) (sent bool, err error) {
 	defer stop()
 	for gen.Err() == nil {
 		s.dropExpired(time.Now())
+		s.dropRefused(time.Now())
 		batch := s.box.take(s.most)
 		if len(batch) == 0 {
 			select {
@@ -95,13 +112,20 @@ func (s *sender) deliver(k *conn, batch []*item) error {
 		s.link.published.Add(uint64(len(batch)))
 		for _, i := range batch {
 			i.tell(nil)
+			delete(s.refused, i.msg.To)
 		}
 		s.box.settle(len(batch))
 	case !errors.Is(err, ErrRefused):
 		s.box.settle(0) // all of it again
 	case last == 0 && batch[0].alone:
-		s.link.drop(batch[0], fmt.Errorf("%s: %w", batch[0].msg.To, err))
+		err = fmt.Errorf("%s: %w", batch[0].msg.To, err)
+		s.link.drop(batch[0], err)
 		s.box.settle(1)
+		if s.refused == nil {
+			s.refused = map[Destination]refusal{}
+		}
+		to := batch[0].msg.To
+		s.refused[to] = refusal{s.refused[to].times + 1, time.Now(), err}
 	default:
 		// One of these, or something else: each has to show it alone.
 		for _, i := range batch {
@@ -116,6 +140,22 @@ func (s *sender) deliver(k *conn, batch []*item) error {
 func (s *sender) dropExpired(now time.Time) {
 	for _, i := range s.box.expire(now) {
 		s.link.drop(i, ErrExpired)
+	}
+}
+
+// dropRefused gives up what goes to a destination that was refused just now.
+func (s *sender) dropRefused(now time.Time) {
+	for to, r := range s.refused {
+		if now.Sub(r.at) >= refusedFor {
+			delete(s.refused, to)
+			continue
+		}
+		if r.times < refusedTimes {
+			continue
+		}
+		for _, i := range s.box.remove(func(i *item) bool { return i.msg.To == to }) {
+			s.link.drop(i, r.err)
+		}
 	}
 }
 

@@ -128,6 +128,30 @@ func TestTrap11ErrorCostsOneMessage(t *testing.T) {
 	require.Equal(t, append(want, "last", "fine"), first)
 }
 
+// A queue that is full refuses everything: after the third time the messages to
+// it no longer cost the connection that all others need.
+func TestAFullDestinationDoesNotHoldUpOthers(t *testing.T) {
+	var refused atomic.Int64
+	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+		if f.Command == frame.SEND && f.Header.Get(frame.Destination) == "/queue/full" {
+			refused.Add(1)
+			c.refuse("memory limit reached")
+			return true
+		}
+		return false
+	})
+	var dropped atomic.Int64
+	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, OnDrop: func(broker.Message, error) { dropped.Add(1) }},
+		brokertest.Consume(queue(t, "in")))
+	const many = 500
+	for range many {
+		require.NoError(t, l.Publish(text(t, "full", "x"), nil))
+	}
+	require.NoError(t, l.Confirmed(text(t, "q", "others")))
+	require.EqualValues(t, many, dropped.Load())
+	require.Less(t, refused.Load(), int64(many/4))
+}
+
 // The library sets no write deadline: a broker that stops reading blocks it.
 func TestTrap12StalledWriteDropsTheConnection(t *testing.T) {
 	var stalled atomic.Bool

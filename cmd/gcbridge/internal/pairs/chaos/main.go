@@ -71,6 +71,7 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 func storms(bin string, s pairs.Storm, seed uint64, seeds int) []func(pairs.TB) pairs.Result {
 	var out []func(pairs.TB) pairs.Result
 	for i := range seeds {
+		s := s
 		s.Seed = seed + uint64(i)
 		out = append(out, func(t pairs.TB) pairs.Result { return s.Run(t, bin) })
 	}
