@@ -50,6 +50,24 @@ func TestNetworkOfBrokers(t *testing.T) {
 	require.Equal(t, second.URL(), producer.Stats().URL)
 }
 
+// What was forwarded to a consumer that died goes back to where the next one is.
+func TestForwardedCommandReturns(t *testing.T) {
+	first := brokertest.ActiveMQ(t)
+	second := brokertest.ActiveMQ(t, brokertest.Name("broker-2"), brokertest.Network(first))
+	q := brokertest.Queue(t).String()
+	subscribe := func(url string) *brokertest.Peer {
+		p := brokertest.Dial(t, url)
+		p.Subscribe(q)
+		return p
+	}
+	far := subscribe(second.URL())
+	brokertest.Dial(t, first.URL()).Send(q, "1", "persistent", "true")
+	require.Equal(t, "1", string(far.Expect("MESSAGE").Body))
+	near := subscribe(first.URL())
+	far.Close() // without having acknowledged
+	require.Equal(t, "1", string(near.Expect("MESSAGE").Body))
+}
+
 func TestStoppedBrokerComesBackOnItsPorts(t *testing.T) {
 	b := brokertest.ActiveMQ(t, brokertest.Stock())
 	url, openwire := b.URL(), b.OpenWireURL()
