@@ -83,8 +83,15 @@ func (w *Worker) route(c command) {
 	w.toAgent(c)
 }
 
-// toAgent finds the agent's session, or says why there is none.
+// toAgent serves a command in its turn, behind those of the agent that wait.
 func (w *Worker) toAgent(c command) {
+	if !w.newcomers.behind(c) {
+		w.toSession(c)
+	}
+}
+
+// toSession finds the agent's session, or says why there is none.
+func (w *Worker) toSession(c command) {
 	s := w.agents.session(c.ID)
 	if s == nil && w.pair != nil && w.servers.Current() != nil && w.pair.demand(c.ID) {
 		s = w.agents.session(c.ID)
@@ -109,30 +116,6 @@ func (w *Worker) toAgent(c command) {
 	default:
 		w.offer(s, c, session.Binding{})
 	}
-}
-
-// newcomerGrace is how long a command for an unknown agent waits, for as long
-// after this node began to consume: when commands move from one node to the
-// other between a Connect and its Login, the agent may be on his way, too.
-const (
-	newcomerGrace = 500 * time.Millisecond
-	newcomerTime  = 5 * time.Second
-)
-
-// awaitNewcomer lets a command come again after newcomerGrace. false: there is
-// nothing to wait for, or it has waited.
-func (w *Worker) awaitNewcomer(c command) bool {
-	if w.pair == nil || c.waited || c.parseErr != nil || !w.pair.justOpened() {
-		return false
-	}
-	c.waited = true
-	w.observe.count("commands_awaiting_newcomers")
-	time.AfterFunc(newcomerGrace, func() {
-		if !w.stopping.Load() {
-			w.toAgent(c)
-		}
-	})
-	return true
 }
 
 // supervisorProperty names the supervisor whose client sends a state command

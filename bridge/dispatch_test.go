@@ -111,6 +111,37 @@ func TestRegistryIsBounded(t *testing.T) {
 	require.NotContains(t, m, "a", "the one seen longest ago went")
 }
 
+func TestOrderOfANodeAlone(t *testing.T) {
+	o := newOrder()
+	of := func(agent, id string) *session.Request {
+		return &session.Request{Command: protocol.Command{ID: agent}, MessageID: id}
+	}
+	require.False(t, o.overtaken(of("1001", "ID:a:1:1:1:1")))
+	require.NoError(t, o.begin(t.Context(), of("1001", "ID:a:1:1:1:2")))
+	require.True(t, o.overtaken(of("1001", "ID:a:1:1:1:1")))
+	require.False(t, o.overtaken(of("1001", "ID:a:1:1:1:2")), "delivered again")
+	require.False(t, o.overtaken(of("1002", "ID:a:1:1:1:1")))
+}
+
+// TestCommandsWaitBehindEarlierOnes: while a command waits for its agent, the
+// agent's later ones wait behind it, and they go on in order.
+func TestCommandsWaitBehindEarlierOnes(t *testing.T) {
+	n, served := newNewcomers(), []string{}
+	of := func(agent, id string) command {
+		return command{Command: protocol.Command{ID: agent}, from: &broker.Delivery{ID: id}}
+	}
+	require.False(t, n.behind(of("1001", "m1")), "nobody waits")
+	n.begin(of("1001", "m1"))
+	require.True(t, n.behind(of("1001", "m2")))
+	require.False(t, n.behind(of("1002", "m3")), "another agent")
+	n.end("1001", func(c command) {
+		require.True(t, c.waited)
+		served = append(served, c.from.ID)
+	})
+	require.Equal(t, []string{"m1", "m2"}, served)
+	require.False(t, n.behind(of("1001", "m4")))
+}
+
 // TestNewcomerIsAwaited: when commands have just moved here, the agent of one
 // may be on his way.
 func TestNewcomerIsAwaited(t *testing.T) {

@@ -104,6 +104,14 @@ func (p *pair) carryOut(e connectorsync.Effect, sent func(error)) {
 		p.w.observe.count("let_go")
 		if s := p.w.agents.session(e.Agent); s != nil {
 			s.LetGo()
+			return
+		}
+		for _, e := range p.state.Yielded(e.Agent, time.Now()) {
+			p.carryOut(e, nil)
+		}
+	case connectorsync.Handed:
+		if s := p.w.agents.session(e.Agent); s != nil {
+			s.Handed()
 		}
 	case connectorsync.PeerUp:
 		p.w.log.Info().Str("peer", e.Node).Bool("restarted", e.Restarted).Msg("peer is up")
@@ -224,6 +232,11 @@ func (p *pair) demand(agent string) (known bool) {
 	return known
 }
 
+// yielded implements session.Deps.Yielded.
+func (p *pair) yielded(agent string) {
+	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.Yielded(agent, now) })
+}
+
 // lastKnown is the destination an agent had on any node [C5].
 func (p *pair) lastKnown(agent string) string {
 	p.mu.Lock()
@@ -234,7 +247,25 @@ func (p *pair) lastKnown(agent string) string {
 // errNotSecured: the intent of a command did not reach the broker.
 var errNotSecured = errors.New("bridge: the command could not be secured against running twice")
 
-// intend implements session.Deps.Intend.
+// begin implements session.Deps.Begin.
+func (p *pair) begin(ctx context.Context, r *session.Request) error {
+	if r.Command.Row.Once {
+		return p.intend(ctx, r)
+	}
+	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect {
+		return s.Begin(r.MessageID, r.Command.ID, now)
+	})
+	return nil
+}
+
+// overtaken implements session.Deps.Overtaken.
+func (p *pair) overtaken(r *session.Request) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state.Overtaken(r.MessageID, r.Command.ID)
+}
+
+// intend makes the intent of a command known, and returns when the broker has it.
 func (p *pair) intend(ctx context.Context, r *session.Request) error {
 	sent := make(chan error, 1)
 	p.mu.Lock()
@@ -284,7 +315,7 @@ func (p *pair) drain(ctx context.Context) {
 	p.until(ctx, func() bool { return p.w.seen.running() == 0 })
 	p.w.link.Shut(ctx)
 	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.Drain(now) })
-	p.until(ctx, func() bool { st := p.status(); return st.Held == 0 || !otherIsAble(st) })
+	p.until(ctx, func() bool { st := p.status(); return st.Held+st.Yielding == 0 || !otherIsAble(st) })
 	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.Leave(now) })
 }
 
@@ -306,7 +337,7 @@ func (p *pair) until(ctx context.Context, cond func() bool) {
 func (w *Worker) takeOver(e connectorsync.TakeOver) {
 	h := session.Holding{
 		Password: e.Context.Password, Bearer: e.Context.Bearer, Extension: e.Context.Extension,
-		Teams: e.Context.Teams, LoggedIn: e.Context.LoggedIn, Leaving: e.Context.Leaving,
+		Teams: e.Context.Teams, LoggedIn: e.Context.LoggedIn, Leaving: e.Context.Leaving, Yields: e.Yields,
 	}
 	if dest, err := broker.ParseReplyTo(e.Context.Destination); err == nil && e.Complete {
 		b := bound{dest: dest, dialect: w.dialect, seen: time.Now()}

@@ -32,20 +32,22 @@ type Options struct {
 
 // Worker is one node. Make it with [New], run it with [Worker.Run].
 type Worker struct {
-	cfg     config.Config
-	dialect protocol.Dialect
-	log     zerolog.Logger
-	link    *broker.Link
-	servers *servers
-	pair    *pair // nil: this node runs alone
-	deps    *commandDeps
-	agents  *registry
-	seen    *seen
-	observe *observer
-	rejects broker.Destination
-	linger  time.Duration
-	epoch   int64
-	started time.Time
+	cfg       config.Config
+	dialect   protocol.Dialect
+	log       zerolog.Logger
+	link      *broker.Link
+	servers   *servers
+	pair      *pair // nil: this node runs alone
+	deps      *commandDeps
+	agents    *registry
+	order     *order // of a node that runs alone
+	newcomers *newcomers
+	seen      *seen
+	observe   *observer
+	rejects   broker.Destination
+	linger    time.Duration
+	epoch     int64
+	started   time.Time
 
 	words map[protocol.Word]systemWord
 	lossy lossy
@@ -70,7 +72,7 @@ func New(cfg config.Config, o Options) (*Worker, error) {
 	}
 	w := &Worker{
 		cfg: cfg, dialect: dialect, log: o.Log.With().Str("node", cfg.NodeID).Logger(),
-		agents: newRegistry(cfg.MaxAgents), seen: newSeen(rememberedCommands), observe: newObserver(o.Timing),
+		agents: newRegistry(cfg.MaxAgents), order: newOrder(), newcomers: newNewcomers(), seen: newSeen(rememberedCommands), observe: newObserver(o.Timing),
 		linger: o.Linger, epoch: time.Now().UnixMilli(), started: time.Now(), words: systemWords(),
 	}
 	if w.linger == 0 {
@@ -239,17 +241,17 @@ func (w *Worker) sessionDeps() session.Deps {
 	d := session.Deps{
 		Node: w.cfg.NodeID, Epoch: w.epoch, Dialect: w.dialect, Servers: w.servers,
 		Publish: w.publish, Bound: w.agents.belongs,
-		Held: func(string, session.Holding) {}, Lost: func(string) {},
-		Intend:   func(context.Context, *session.Request) error { return nil },
-		Intended: func(string) bool { return false },
-		Admit:    w.agents.admit, Release: w.agents.release, Count: w.observe.count,
+		Held: func(string, session.Holding) {}, Lost: func(string) {}, Yielded: func(string) {},
+		Begin: w.order.begin, Overtaken: w.order.overtaken, Intended: func(string) bool { return false },
+		Admit: w.agents.admit, Release: w.agents.release, Count: w.observe.count,
 		CommandTimeout: w.commandTimeout(), LoginWait: 5 * w.cfg.FinesseTimeout / 3, Linger: w.linger,
 		DefaultNotReadyReason: w.cfg.DefaultNotReadyReason, DefaultLogoutReason: w.cfg.DefaultLogoutReason,
 		Log: w.log,
 	}
 	w.deps.give(&d)
 	if w.pair != nil {
-		d.Held, d.Lost, d.Intend, d.Intended = w.pair.held, w.pair.lost, w.pair.intend, w.pair.intended
+		d.Held, d.Lost, d.Yielded = w.pair.held, w.pair.lost, w.pair.yielded
+		d.Begin, d.Intended, d.Overtaken = w.pair.begin, w.pair.intended, w.pair.overtaken
 	}
 	return d
 }

@@ -27,10 +27,12 @@
 //	gcContext      {"agent":"1001","subscriptionTime":1568724381123,"extension":"2001",
 //	                "destination":"/topic/crm.1001","format":"JSON","teams":["5"],"loggedIn":true,"password":"..."}
 //	gcSyncRequest  {"to":"gc-2"}        without "to": everybody is asked
-//	gcSyncDone     {"to":"gc-1"}        ends the answer, which repeats contexts, orphans and intents
+//	gcSyncDone     {"to":"gc-1"}        ends the answer, which repeats contexts, orphans, intents and progress
 //	gcAgentGone    {"agent":"1001","subscriptionTime":1568724381123}
 //	gcOrphan       as gcContext, with "owner" and "ownerBoot": the replica of a dead node's agent
 //	gcIntent       {"intents":[{"id":"ID:...","agent":"1001","word":"MakeCall","node":"gc-1","at":1568724381123}]}
+//	gcProgress     {"progress":[{"agent":"1001","id":"ID:...","at":1568724381123}]}
+//	gcYielded      {"agent":"1001","to":"gc-2"}
 //
 // The one kind that is not ours is the original's [O-025]. Its password field
 // is in clear with GC_SYNC_PLAINTEXT, and otherwise sealed like a payload, with
@@ -79,6 +81,16 @@
 // (Finesse at hand, then priority, then node id) and if their owner is dead,
 // restarted, draining, alive without a Finesse for GC_SYNC_TIMEOUT, or alive with
 // a lower priority and GC_FAILBACK is set.
+//
+// # Order
+//
+// Each command that changes something is told to the others as it begins: by
+// its intent if it must not run twice, else by its progress. A node that has an
+// older command of the same producer for the same agent does not run it any more
+// ([State.Overtaken]). An agent that moves between two living nodes is served by
+// the new one when the old one has finished its commands ([Handed]).
+//
+// # Death
 //
 // A peer is dead after GC_SYNC_TIMEOUT of silence, measured only while this
 // node's own broker link was up and its own process was running. Lost messages

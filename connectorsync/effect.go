@@ -1,7 +1,7 @@
 package connectorsync
 
 // Effect is something that the worker has to do because of what the state
-// learned: one of [Send], [TakeOver], [LetGo], [PeerUp], [PeerDown], [Ignored].
+// learned: one of [Send], [TakeOver], [LetGo], [Handed], [PeerUp], [PeerDown], [Ignored].
 // Effects are carried out in the order in which they are returned.
 type Effect interface{ effect() }
 
@@ -19,7 +19,10 @@ type TakeOver struct {
 	// seen and the agent's client has to log in again [O-007].
 	Complete bool
 	From     string // the owner so far; "" is an original connector
-	Why      Why
+	// Yields: the owner lives. It finishes the commands that it has for the
+	// agent and then says so, see [Handed].
+	Yields bool
+	Why    Why
 }
 
 // Why is the reason of a take-over.
@@ -35,11 +38,16 @@ const (
 )
 
 // LetGo ends a session here without logging out and without a word to the
-// client: Winner holds the agent now and its presence is up.
+// client: Winner holds the agent now and its presence is up. When the session has
+// finished the commands that it had, the worker reports [State.Yielded].
 type LetGo struct {
 	Agent  string
 	Winner string
 }
+
+// Handed says that the former owner of an agent that was taken over has
+// finished the commands that it had: those that wait here may begin.
+type Handed struct{ Agent string }
 
 // PeerUp says that a node is heard for the first time, or again.
 type PeerUp struct {
@@ -73,6 +81,7 @@ type Ignored struct {
 func (Send) effect()     {}
 func (TakeOver) effect() {}
 func (LetGo) effect()    {}
+func (Handed) effect()   {}
 func (PeerUp) effect()   {}
 func (PeerDown) effect() {}
 func (Ignored) effect()  {}

@@ -7,6 +7,7 @@ import "time"
 func (s *State) Intend(messageID, agent, word string, now time.Time) []Effect {
 	i := Intent{MessageID: messageID, Agent: agent, Word: word, Node: s.cfg.Node, At: MillisOf(now)}
 	s.intents.put(messageID, i)
+	s.order.Begun(i.mark())
 	s.send(Intents{List: []Intent{i}}, now)
 	return s.done()
 }
@@ -29,8 +30,11 @@ func (b Intents) apply(s *State, _ Header, now time.Time) {
 		if known, ok := s.intents.get(i.MessageID); !s.expired(i, now) && (!ok || known.At < i.At) {
 			s.intents.put(i.MessageID, i)
 		}
+		s.order.Begun(i.mark())
 	}
 }
+
+func (i Intent) mark() Mark { return Mark{i.Agent, i.MessageID, i.At} }
 
 // sendIntents sends the intents of all nodes: who asks may have been restarted.
 func (s *State) sendIntents(now time.Time) {

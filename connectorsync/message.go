@@ -26,6 +26,8 @@ const (
 	KindAgentGone   Kind = "gcAgentGone"
 	KindOrphan      Kind = "gcOrphan"
 	KindIntent      Kind = "gcIntent"
+	KindProgress    Kind = "gcProgress"
+	KindYielded     Kind = "gcYielded"
 )
 
 // Millis is a point in time: milliseconds since 1970, as O-025 prints it.
@@ -58,7 +60,7 @@ type Message struct {
 }
 
 // Body is what a kind says: one of [AgentState], [Heartbeat], [AgentContext],
-// [SyncRequest], [SyncDone], [AgentGone], [Orphan], [Intents].
+// [SyncRequest], [SyncDone], [AgentGone], [Orphan], [Intents], [Progress], [Yielded].
 type Body interface {
 	Kind() Kind
 	check() error
@@ -164,6 +166,19 @@ type Intents struct {
 	List []Intent `json:"intents"`
 }
 
+// Progress says which commands have begun: one as it begins, or the newest of
+// many agents in the answer to a [SyncRequest].
+type Progress struct {
+	List []Mark `json:"progress"`
+}
+
+// Yielded says that the sender, which has let an agent go to node To, has
+// finished the commands that it had for it.
+type Yielded struct {
+	Agent string `json:"agent"`
+	To    string `json:"to"`
+}
+
 // intentsPerMessage bounds an Intents that this package makes.
 const intentsPerMessage = 64
 
@@ -191,6 +206,12 @@ func (Orphan) Kind() Kind { return KindOrphan }
 // Kind implements [Body].
 func (Intents) Kind() Kind { return KindIntent }
 
+// Kind implements [Body].
+func (Progress) Kind() Kind { return KindProgress }
+
+// Kind implements [Body].
+func (Yielded) Kind() Kind { return KindYielded }
+
 // kind is the row of one of our own kinds: how its payload is written and read.
 type kind struct {
 	kind   Kind
@@ -206,6 +227,8 @@ var kinds = []kind{
 	{KindAgentGone, encodeJSON, decodeJSON[AgentGone]},
 	{KindOrphan, encodeOrphan, decodeOrphan},
 	{KindIntent, encodeJSON, decodeJSON[Intents]},
+	{KindProgress, encodeJSON, decodeJSON[Progress]},
+	{KindYielded, encodeJSON, decodeJSON[Yielded]},
 }
 
 func kindOf(k Kind) (kind, bool) {
@@ -335,3 +358,12 @@ func (b Intents) check() error {
 	}
 	return all(len(b.List) > 0, !slices.ContainsFunc(b.List, bad))
 }
+
+func (b Progress) check() error {
+	bad := func(m Mark) bool {
+		return m.MessageID == "" || !isText(m.MessageID) || !isName(m.Agent) || !isTime(m.At)
+	}
+	return all(len(b.List) > 0, !slices.ContainsFunc(b.List, bad))
+}
+
+func (b Yielded) check() error { return all(isName(b.Agent), isName(b.To)) }

@@ -178,7 +178,7 @@ func (s *State) Gone(agent string, now time.Time) []Effect {
 // another node holds or held the agent it moves here: commands go where the
 // broker's priorities want them, and the agent follows. known is false if
 // nobody is known to have had it, or its take-over failed: [C5] applies.
-func (s *State) Demand(agent string, _ time.Time) (effects []Effect, known bool) {
+func (s *State) Demand(agent string, now time.Time) (effects []Effect, known bool) {
 	r := s.replicas[agent]
 	switch {
 	case s.own[agent] != nil, s.taking[agent]:
@@ -186,8 +186,18 @@ func (s *State) Demand(agent string, _ time.Time) (effects []Effect, known bool)
 	case r == nil || r.refused || s.stage != working:
 		return nil, false
 	}
-	s.takeOver(agent, r, WhyDemand)
+	s.takeOver(agent, r, WhyDemand, now)
 	return s.done(), true
+}
+
+// Yielded says that the session of an agent that was let go has ended, its
+// commands finished. It has no effect for another agent.
+func (s *State) Yielded(agent string, now time.Time) []Effect {
+	if to, ok := s.yielding[agent]; ok {
+		delete(s.yielding, agent)
+		s.send(Yielded{Agent: agent, To: to}, now)
+	}
+	return s.done()
 }
 
 // Held is the number of agents that this node holds.

@@ -116,5 +116,6 @@ func sent[B Body](effects []Effect) (out []B) {
 }
 
 func takeOver(agent, from string, why Why) []TakeOver {
-	return []TakeOver{{Agent: agent, Context: contextOf(agent), Complete: true, From: from, Why: why}}
+	yields := why != WhyOwnerLost
+	return []TakeOver{{Agent: agent, Context: contextOf(agent), Complete: true, From: from, Yields: yields, Why: why}}
 }

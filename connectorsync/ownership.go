@@ -81,14 +81,18 @@ func (s *State) decide(now time.Time) {
 			c.ownerUnable = !p.unable.IsZero() && now.Sub(p.unable) >= s.cfg.Timeout
 		}
 		if why, ok := c.take(); ok {
-			s.takeOver(agent, r, why)
+			s.takeOver(agent, r, why, now)
 		}
 	}
 }
 
-func (s *State) takeOver(agent string, r *replica, why Why) {
+func (s *State) takeOver(agent string, r *replica, why Why, now time.Time) {
 	s.taking[agent] = true
-	s.emit(TakeOver{Agent: agent, Context: r.context, Complete: r.complete, From: r.node, Why: why})
+	st := s.standing(r, now)
+	s.emit(TakeOver{
+		Agent: agent, Context: r.context, Complete: r.complete, From: r.node, Why: why,
+		Yields: st == ownerLives || st == ownerDrains,
+	})
 }
 
 // ready: see [State.Ready].
@@ -131,6 +135,7 @@ func (s *State) confirmed(h Header, agent string, at Millis, now time.Time) *rep
 		delete(s.own, agent)
 		r = &replica{context: own.context, complete: true}
 		s.replicas[agent] = r
+		s.yielding[agent] = h.Node
 		s.emit(LetGo{Agent: agent, Winner: h.Node})
 	}
 	switch {
@@ -163,6 +168,12 @@ func (b AgentState) apply(s *State, h Header, now time.Time) {
 		return // a context is newer
 	}
 	r.context.Password, r.context.Extension = b.Password, b.Extension
+}
+
+func (b Yielded) apply(s *State, _ Header, _ time.Time) {
+	if b.To == s.cfg.Node {
+		s.emit(Handed{Agent: b.Agent})
+	}
 }
 
 func (b AgentGone) apply(s *State, h Header, _ time.Time) {

@@ -156,6 +156,7 @@ func (b SyncRequest) apply(s *State, h Header, now time.Time) {
 		}
 	}
 	s.sendIntents(now)
+	s.sendOrder(now)
 	s.send(SyncDone{To: h.Node}, now)
 }
 

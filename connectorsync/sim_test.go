@@ -126,6 +126,7 @@ func (s *sim) perform(n *simNode, effects []Effect) {
 		case LetGo:
 			s.requireWinner(n, e)
 			delete(n.held, e.Agent)
+			s.perform(n, n.state.Yielded(e.Agent, s.at(n)))
 		}
 	}
 	if !maps.EqualFunc(n.held, n.state.own, func(Context, *holding) bool { return true }) {

@@ -77,6 +77,8 @@ type State struct {
 	taking   map[string]bool // a TakeOver is under way
 	ended    bounded[ending]
 	intents  bounded[Intent]
+	order    *Order
+	yielding map[string]string // agents let go whose commands are not finished: to which node
 	out      []Effect
 }
 
@@ -142,6 +144,7 @@ func New(cfg Config) (*State, error) {
 	return &State{
 		cfg: cfg, peers: map[string]*peer{}, own: map[string]*holding{}, replicas: map[string]*replica{}, taking: map[string]bool{},
 		ended: newBounded[ending](cfg.MaxAgents), intents: newBounded[Intent](cfg.MaxIntents),
+		order: NewOrder(cfg.MaxAgents), yielding: map[string]string{},
 	}, nil
 }
 

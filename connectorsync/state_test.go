@@ -154,7 +154,7 @@ func TestTheAnswerToASyncRequest(t *testing.T) {
 	c.Taken("1001", contextOf("1001"), c.now)
 	dead, asks := peerNode("gc-2", 50), peerNode("gc-3", 127)
 	dead.say(c, held("1002", c.now))
-	c.Intend("ID:1", "1001", "MakeCall", c.now)
+	c.Intend(id(1), "1001", "MakeCall", c.now)
 	asks.beat(c, 0)
 	live(c, 4*time.Second, 0, asks)
 	answer := asks.say(c, SyncRequest{})
@@ -162,7 +162,7 @@ func TestTheAnswerToASyncRequest(t *testing.T) {
 	for _, s := range only[Send](answer) {
 		order = append(order, s.Message.Body.Kind())
 	}
-	require.Equal(t, []Kind{KindContext, KindAgentState, KindOrphan, KindIntent, KindSyncDone}, order)
+	require.Equal(t, []Kind{KindContext, KindAgentState, KindOrphan, KindIntent, KindProgress, KindSyncDone}, order)
 	require.Equal(t, "gc-2", sent[Orphan](answer)[0].Owner)
 	require.Equal(t, []SyncDone{{To: "gc-3"}}, sent[SyncDone](answer))
 	require.Empty(t, asks.say(c, SyncRequest{To: "gc-1"}), "just answered")

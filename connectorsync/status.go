@@ -10,6 +10,7 @@ type Status struct {
 	Held     int          `json:"held"`     // agents of this node
 	Replicas int          `json:"replicas"` // agents of others
 	Taking   int          `json:"taking"`   // of these, on their way here
+	Yielding int          `json:"yielding"` // agents of others whose commands are being finished here
 	Intents  int          `json:"intents"`
 	Peers    []PeerStatus `json:"peers"`
 }
@@ -30,7 +31,7 @@ type PeerStatus struct {
 func (s *State) Status(now time.Time) Status {
 	st := Status{
 		Node: s.cfg.Node, Role: s.role(), Ready: s.ready(now), Held: len(s.own), Replicas: len(s.replicas), Taking: len(s.taking),
-		Intents: len(s.intents.values), Peers: []PeerStatus{},
+		Yielding: len(s.yielding), Intents: len(s.intents.values), Peers: []PeerStatus{},
 	}
 	for _, node := range inOrder(s.peers) {
 		p := s.peers[node]

@@ -28,11 +28,16 @@ type Deps struct {
 	// each change; Lost that it holds the agent no more.
 	Held func(agent string, h Holding)
 	Lost func(agent string)
-	// Intend makes known that a command which must not run twice is about to;
-	// it returns when the broker has it. Intended reports that some node did so
-	// for this message before.
-	Intend   func(ctx context.Context, r *Request) error
-	Intended func(messageID string) bool
+	// Yielded tells the pair that a session which was let go has finished its
+	// commands.
+	Yielded func(agent string)
+	// Begin makes known that a command begins. For one that must not run twice
+	// it returns when the broker has it; Intended reports that some node did so
+	// for this message before. Overtaken reports that a later command of the
+	// same producer for the same agent has begun somewhere.
+	Begin     func(ctx context.Context, r *Request) error
+	Intended  func(messageID string) bool
+	Overtaken func(r *Request) bool
 	// Admit reports whether one more agent may log in [C20]; a true answer is
 	// given back with Release when the agent logs out or the session ends.
 	Admit   func(agent string) bool

@@ -184,6 +184,9 @@ type rig struct {
 	waiting   []func(error)
 	held      []Holding
 	lost      int
+	yields    int
+	begun     []string
+	overtaken []string // words
 	intents   []string
 	intendErr error
 	decided   []string
@@ -233,14 +236,20 @@ func bubble(t *testing.T, test func(g *rig)) {
 			Publish: g.publish,
 			Held:    func(_ string, h Holding) { g.held = append(g.held, h) },
 			Lost:    func(string) { g.lost++ },
-			Intend: func(_ context.Context, r *Request) error {
+			Yielded: func(string) { g.yields++ },
+			Begin: func(_ context.Context, r *Request) error {
+				g.begun = append(g.begun, string(r.Command.Word))
+				if !r.Command.Row.Once {
+					return nil
+				}
 				g.intents = append(g.intents, r.MessageID)
 				return g.intendErr
 			},
-			Intended: func(id string) bool { return slices.Contains(g.intents, id) },
-			Bound:    func(_ string, b Binding) { g.bound = append(g.bound, b.Destination) },
-			Admit:    func(string) bool { g.admits++; return g.admit },
-			Release:  func(string) { g.admits-- }, Count: func(string) {},
+			Overtaken: func(r *Request) bool { return slices.Contains(g.overtaken, string(r.Command.Word)) },
+			Intended:  func(id string) bool { return slices.Contains(g.intents, id) },
+			Bound:     func(_ string, b Binding) { g.bound = append(g.bound, b.Destination) },
+			Admit:     func(string) bool { g.admits++; return g.admit },
+			Release:   func(string) { g.admits-- }, Count: func(string) {},
 			CommandTimeout: 13 * time.Second, LoginWait: 5 * time.Second, Linger: 5 * time.Minute,
 			DefaultNotReadyReason: "", DefaultLogoutReason: "", Log: zerolog.Nop(),
 		}

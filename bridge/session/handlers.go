@@ -13,6 +13,8 @@ type handler = func(s *Session, ctx context.Context, r *Request) error
 // row is how a session serves one command word.
 type row struct {
 	run handler
+	// asks: the command changes nothing, so it may run behind later ones.
+	asks bool
 	// unbound commands are served whatever the state of the connection.
 	unbound bool
 	needs   need
@@ -47,12 +49,12 @@ func handlers() map[protocol.Word]row {
 		protocol.Logout:                 {run: (*Session).logOut},
 		protocol.LogoutWithReason:       {run: (*Session).logOut},
 		protocol.ForceLogout:            {run: (*Session).forceLogout, needs: needUser},
-		protocol.GetState:               {run: (*Session).getState, needs: needUser},
-		protocol.Refresh:                {run: (*Session).refresh},
+		protocol.GetState:               {asks: true, run: (*Session).getState, needs: needUser},
+		protocol.Refresh:                {asks: true, run: (*Session).refresh},
 
-		protocol.ReasonCodeNotReady: {run: reasonCodes(protocol.ReasonNotReady)},
-		protocol.ReasonCodeLogout:   {run: reasonCodes(protocol.ReasonLogout)},
-		protocol.WrapUpReasonCode:   {run: (*Session).wrapUpReasons},
+		protocol.ReasonCodeNotReady: {asks: true, run: reasonCodes(protocol.ReasonNotReady)},
+		protocol.ReasonCodeLogout:   {asks: true, run: reasonCodes(protocol.ReasonLogout)},
+		protocol.WrapUpReasonCode:   {asks: true, run: (*Session).wrapUpReasons},
 
 		protocol.MakeCall:       {run: (*Session).makeCall, needs: needCalls},
 		protocol.AnswerCall:     {run: onDialog(finesse.ActionAnswer), needs: needCalls, dialog: true},
@@ -64,9 +66,9 @@ func handlers() map[protocol.Word]row {
 		protocol.TransferCall:   {run: onHeld(finesse.ActionTransfer), needs: needCalls, dialog: true},
 		protocol.ConferenceCall: {run: onHeld(finesse.ActionConference), needs: needCalls, dialog: true},
 
-		protocol.GetDialogState:         {run: (*Session).getDialogState, needs: needUser},
-		protocol.GetDialogStateControls: {run: (*Session).getControls, needs: needUser},
-		protocol.GetDialogParticipants:  {run: (*Session).getParticipants, needs: needUser},
+		protocol.GetDialogState:         {asks: true, run: (*Session).getDialogState, needs: needUser},
+		protocol.GetDialogStateControls: {asks: true, run: (*Session).getControls, needs: needUser},
+		protocol.GetDialogParticipants:  {asks: true, run: (*Session).getParticipants, needs: needUser},
 		protocol.WrapUp:                 {run: (*Session).wrapUp, needs: needCalls, dialog: true},
 		protocol.UpdateCallVariable:     {run: (*Session).updateVariables, needs: needCalls, dialog: true},
 		protocol.PauseRecording:         {run: recording(true), needs: needUser},
@@ -80,21 +82,21 @@ func handlers() map[protocol.Word]row {
 		protocol.CancelCallback:        {run: (*Session).cancelCallback, needs: needCalls, dialog: true},
 		protocol.ReclassifyCall:        {run: (*Session).reclassify, needs: needCalls, dialog: true},
 
-		protocol.GetPhonebooks:        {run: (*Session).phonebooks, needs: needUser, team: true},
-		protocol.GetPhonebookContacts: {run: (*Session).phonebookContacts, needs: needUser, team: true},
-		protocol.GetTeamPhonebooks:    {run: (*Session).teamPhonebooks, needs: needUser, team: true},
+		protocol.GetPhonebooks:        {asks: true, run: (*Session).phonebooks, needs: needUser, team: true},
+		protocol.GetPhonebookContacts: {asks: true, run: (*Session).phonebookContacts, needs: needUser, team: true},
+		protocol.GetTeamPhonebooks:    {asks: true, run: (*Session).teamPhonebooks, needs: needUser, team: true},
 
-		protocol.GetAllAgents:     {run: (*Session).allAgents, needs: needUser, team: true},
-		protocol.GetQueueList:     {run: (*Session).queueList, needs: needUser, team: true},
+		protocol.GetAllAgents:     {asks: true, run: (*Session).allAgents, needs: needUser, team: true},
+		protocol.GetQueueList:     {asks: true, run: (*Session).queueList, needs: needUser, team: true},
 		protocol.GetTeamUsers:     {run: (*Session).teamUsers, needs: needUser, team: true},
-		protocol.GetTeamUserState: {run: (*Session).teamUserState, needs: needUser, team: true},
+		protocol.GetTeamUserState: {asks: true, run: (*Session).teamUserState, needs: needUser, team: true},
 		protocol.SilentMonitor:    {run: (*Session).silentMonitor, needs: needCalls, team: true},
 		protocol.EndSilentMonitor: {run: onDialog(finesse.ActionDrop), needs: needCalls, dialog: true},
 		protocol.DropParticipant:  {run: (*Session).dropParticipant, needs: needCalls, dialog: true, team: true},
 		protocol.BargeIn:          {run: (*Session).bargeIn, needs: needCalls, dialog: true, team: true},
 
-		protocol.GetSkillGroup:     {run: (*Session).unsupported},
-		protocol.GetSupervisor:     {run: (*Session).unsupported},
-		protocol.GetAgentExtension: {run: (*Session).unsupported},
+		protocol.GetSkillGroup:     {asks: true, run: (*Session).unsupported},
+		protocol.GetSupervisor:     {asks: true, run: (*Session).unsupported},
+		protocol.GetAgentExtension: {asks: true, run: (*Session).unsupported},
 	}
 }

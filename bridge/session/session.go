@@ -67,6 +67,7 @@ type Session struct {
 	let      bool // another node has the agent now
 
 	inherited *Holding // of a successor
+	yield     yield
 	told      *Holding // what the pair knows of this session, nil: nothing
 }
 
@@ -119,6 +120,8 @@ const (
 	sigServer
 	// sigLetGo: another node has the agent.
 	sigLetGo
+	// sigHanded: the former owner has finished the agent's commands.
+	sigHanded
 )
 
 // Resync asks the session to re-read Finesse and publish O-024 and O-001 (M8).
@@ -149,6 +152,7 @@ func (s *Session) Run(ctx context.Context) {
 	s.link.timer = stoppedTimer()
 	s.login.timer = stoppedTimer()
 	s.awaits.timer = stoppedTimer()
+	s.yield.timer = stoppedTimer()
 	if s.inherited != nil {
 		s.contain(nil, func() { s.inherit(ctx) })
 		s.follow(ctx)
@@ -159,6 +163,7 @@ func (s *Session) Run(ctx context.Context) {
 	}
 	if s.let {
 		s.finish(ctx)
+		s.deps.Yielded(s.agent)
 	}
 }
 
@@ -181,8 +186,11 @@ func (s *Session) step(ctx context.Context) {
 	}
 	select {
 	case <-ctx.Done():
-	case r := <-s.mailbox:
+	case r := <-s.commands():
 		s.contain(r, func() { s.serve(ctx, r) })
+	case <-s.yield.timer.C:
+		s.deps.Count("hand_overs_unconfirmed")
+		s.yielded()
 	case n, ok := <-s.link.events():
 		if !ok {
 			s.contain(nil, func() { s.linkLost(s.link.err()) })
@@ -248,7 +256,7 @@ func (s *Session) serve(ctx context.Context, r *Request) {
 	err := s.prepare(ctx, h)
 	run := true
 	if err == nil {
-		run, err = s.once(ctx, r)
+		run, err = s.begin(ctx, h, r)
 	}
 	if err == nil && run {
 		err = h.run(s, ctx, r)
@@ -300,7 +308,11 @@ func (s *Session) obey(ctx context.Context, sig signal) {
 		s.serverChanged(ctx)
 	case sigLetGo:
 		s.log.Info().Msg("another node has the agent")
-		s.let, s.ended = true, true
+		s.let, s.ended = true, !s.yield.waits
+	case sigHanded:
+		if s.yield.waits {
+			s.yielded()
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -21,6 +22,9 @@ type Holding struct {
 	Teams     []string // whose members' states he has asked for
 	LoggedIn  bool
 	Leaving   bool // a force_logout waits for the last call to end [C16]
+	// Yields: the former owner lives and finishes the commands that it has; see
+	// [Session.Handed]. It is no part of what is told on.
+	Yields bool
 }
 
 func (h Holding) equal(o Holding) bool {
@@ -54,7 +58,39 @@ func (s *Session) inherit(ctx context.Context) {
 		s.admit()
 	}
 	s.leaving.active = h.Leaving
+	if h.Yields {
+		s.yield.waits = true
+		s.yield.timer.Reset(yieldTime)
+	}
 	s.relink(ctx)
+}
+
+// yield is the time in which the commands of an agent who was taken over from
+// a living node wait for that node to finish those that came before.
+type yield struct {
+	waits bool
+	timer *time.Timer
+}
+
+// yieldTime bounds it: the former owner may have died unnoticed.
+const yieldTime = 250 * time.Millisecond
+
+// Handed says that the former owner has finished the agent's commands.
+func (s *Session) Handed() { s.signal(sigHanded) }
+
+// yielded lets the commands begin.
+func (s *Session) yielded() {
+	s.yield.waits = false
+	s.yield.timer.Stop()
+	s.ended = s.ended || s.let
+}
+
+// commands is the mailbox, while commands may begin.
+func (s *Session) commands() <-chan *Request {
+	if s.yield.waits {
+		return nil
+	}
+	return s.mailbox
 }
 
 // LetGo ends the session without a word to client or Finesse: another node has
@@ -81,30 +117,46 @@ func (s *Session) tell() {
 // had it first may still have said on another way.
 const settleAfter = 250 * time.Millisecond
 
-// once decides whether a command that must not run twice may run. What some
-// node was about to run before is not run again: the agent is re-synced, and
-// told PLEASE_RETRY if the effect is not there.
-func (s *Session) once(ctx context.Context, r *Request) (run bool, err error) {
-	if !r.Command.Row.Once {
+// errOvertaken: a later command has begun.
+var errOvertaken = errors.New("session: overtaken by a later command")
+
+// begin decides whether a command may run, and makes known that it does. One
+// that a later one has overtaken may not: order is kept, and the client told
+// PLEASE_RETRY. Nor may one that must not run twice and that some node was about
+// to run before: the agent is re-synced.
+func (s *Session) begin(ctx context.Context, h row, r *Request) (run bool, err error) {
+	if h.asks {
 		return true, nil
 	}
-	if r.Redelivered {
-		select {
-		case <-ctx.Done():
-		case <-time.After(settleAfter):
+	if r.Command.Row.Once {
+		if r.Redelivered {
+			select {
+			case <-ctx.Done():
+			case <-time.After(settleAfter):
+			}
+		}
+		if s.deps.Intended(r.MessageID) {
+			return false, s.repeated(ctx, r)
 		}
 	}
-	if !s.deps.Intended(r.MessageID) {
-		if err := s.deps.Intend(ctx, r); err != nil {
-			return false, refuse(protocol.ErrPleaseRetry, errclass.Unavailable, err)
-		}
-		return true, nil
+	if s.deps.Overtaken(r) {
+		s.deps.Count("commands_overtaken")
+		return false, refuse(protocol.ErrPleaseRetry, errclass.Unavailable, errOvertaken)
 	}
+	if err := s.deps.Begin(ctx, r); err != nil {
+		return false, refuse(protocol.ErrPleaseRetry, errclass.Unavailable, err)
+	}
+	return true, nil
+}
+
+// repeated serves a command that may have run already: the agent is re-synced,
+// and told PLEASE_RETRY if the effect is not there.
+func (s *Session) repeated(ctx context.Context, r *Request) error {
 	s.deps.Count("commands_not_repeated")
 	s.log.Warn().Str("command", string(r.Command.Word)).Msg("delivered again after it may have run: not run again")
 	u, ds, err := s.read(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	was := s.view.User()
 	var outs []protocol.Output
@@ -112,9 +164,9 @@ func (s *Session) once(ctx context.Context, r *Request) (run bool, err error) {
 	s.publish(outs, provenance{recovered: true})
 	s.changed(ctx, was)
 	if !landed(r.Command, s.view.Dialogs()) {
-		return false, refuse(protocol.ErrPleaseRetry, errclass.Indeterminate, nil)
+		return refuse(protocol.ErrPleaseRetry, errclass.Indeterminate, nil)
 	}
-	return false, nil
+	return nil
 }
 
 // landed reports whether the effect of a command is to be seen in the agent's

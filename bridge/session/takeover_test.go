@@ -85,6 +85,7 @@ func TestLetGoIsSilent(t *testing.T) {
 		require.Empty(t, g.got())
 		require.Empty(t, g.server.log(), "no LOGOUT")
 		require.Zero(t, g.lost, "the pair knows")
+		require.Equal(t, 1, g.yields, "his commands may begin on the other node")
 	})
 }
 
@@ -120,6 +121,71 @@ func TestPairIsToldOfChanges(t *testing.T) {
 		require.Equal(t, destB, g.held[n].Binding.Destination)
 		g.do("", "GetState#1001", "")
 		require.Len(t, g.held, n+1, "no change, no word")
+	})
+}
+
+// TestCommandsWaitForTheFormerOwner: one that lives finishes what it has for the
+// agent before his commands begin here.
+func TestCommandsWaitForTheFormerOwner(t *testing.T) {
+	bubble(t, func(g *rig) {
+		h := g.holding()
+		h.Yields = true
+		g.succeed(h)
+		require.Len(t, g.got(), 2, "what there is to tell is told at once")
+		require.Len(t, g.held, 1, "and the presence is up, so that the other lets go")
+		g.do("", "MakeReady#1001", "")
+		require.NotContains(t, g.server.log(), "READY")
+		g.s.Handed()
+		synctest.Wait()
+		require.Contains(t, g.server.log(), "READY")
+		g.do("", "MakeNotReady#1001", "")
+		require.Contains(t, g.server.log(), "NOT_READY", "once")
+	})
+	t.Run("not for long", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			h := g.holding()
+			h.Yields = true
+			g.succeed(h)
+			g.do("", "MakeReady#1001", "")
+			require.NotContains(t, g.server.log(), "READY")
+			time.Sleep(yieldTime)
+			synctest.Wait()
+			require.Contains(t, g.server.log(), "READY", "it may be dead")
+		})
+	})
+	t.Run("let go meanwhile", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			h := g.holding()
+			h.Yields = true
+			g.succeed(h)
+			g.do("", "MakeReady#1001", "")
+			g.s.LetGo()
+			synctest.Wait()
+			require.Zero(t, g.yields, "the next owner waits for us, and we for the former one")
+			g.s.Handed()
+			<-g.s.Done()
+			require.Contains(t, g.server.log(), "READY")
+			require.Equal(t, 1, g.yields)
+		})
+	})
+}
+
+// TestOvertakenCommandIsNotRun: order is kept where a broker did not.
+func TestOvertakenCommandIsNotRun(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.begun, g.overtaken = nil, []string{"MakeReady", "GetState", "MakeCall"}
+		g.do("", "MakeReady#1001", "")
+		require.Equal(t, []string{"/topic/A 1001#Error#PLEASE_RETRY"}, g.got())
+		require.Equal(t, "MakeReady", g.decided[len(g.decided)-1])
+		g.do("", "MakeCall#1001", "90001")
+		require.Equal(t, []string{"/topic/A 1001#Error#PLEASE_RETRY"}, g.got())
+		require.Empty(t, g.server.log())
+		require.Empty(t, g.begun, "it overtakes nothing itself")
+		g.do("", "GetState#1001", "")
+		require.Len(t, g.got(), 1, "a question may come late")
+		g.do("", "HoldCall#1001", "55")
+		require.Equal(t, []string{"HoldCall"}, g.begun, "the others know before Finesse is asked")
 	})
 }
 

@@ -253,7 +253,7 @@ func (b *Broker) target(s *session, f *frame.Frame) (string, error) {
 // It needs the lock.
 func (b *Broker) publish(f *frame.Frame, dest string, now time.Time) []*queue {
 	b.seq++
-	m := newMessage(f, b.seq, fmt.Sprintf("ID:embedded-%s-%d", b.birth, b.seq), dest, now)
+	m := newMessage(f, b.seq, fmt.Sprintf("ID:embedded-%s:%d", b.birth, b.seq), dest, now)
 	if m.expired(now) {
 		return nil
 	}

@@ -24,10 +24,6 @@ type Storm struct {
 	Rate     int // commands a second
 	Kills    int // at most
 	Seed     uint64
-	// Calm lets a killed node come back while nobody sends: where two brokers
-	// hold commands, a broker's new consumer gets what comes next before the
-	// other broker's has what came before.
-	Calm bool
 }
 
 // Result is what a storm, or a take-over, came to.
@@ -51,7 +47,6 @@ type storm struct {
 	rnd      *rand.Rand // of the killer
 	pace     *rate.Limiter
 
-	sending  sync.RWMutex // held while a command is sent, and while nobody may
 	mu       sync.Mutex
 	commands []Command
 	kills    []kill
@@ -126,8 +121,6 @@ func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int
 	index := 0
 	send := func(word, parameters, key string, once bool) Command {
 		_ = s.pace.Wait(ctx)
-		s.sending.RLock()
-		defer s.sending.RUnlock()
 		c := Command{Agent: agent, Index: index, Word: word, Key: key, Once: once}
 		index++
 		wait, cancel := context.WithTimeout(ctx, patience)
@@ -204,22 +197,12 @@ func (s *storm) killing(over <-chan struct{}) {
 			return
 		}
 		back := s.pause(over, time.Duration(s.rnd.IntN(2500))*time.Millisecond)
-		s.comeBack(dead)
+		dead.Start()
+		s.lab.Whole(s.Agents)
 		if !back {
 			return
 		}
 	}
-}
-
-// comeBack starts a dead node and waits until the pair is whole.
-func (s *storm) comeBack(n *Node) {
-	if s.Calm {
-		s.sending.Lock()
-		defer s.sending.Unlock()
-		Eventually(patience, func() bool { return s.verdict().Lost == 0 }) // and what was sent is done
-	}
-	n.Start()
-	s.lab.Whole(s.Agents)
 }
 
 func (s *storm) verdict() Verdict {

@@ -62,7 +62,7 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 	seeds /= 2
 	return []scenario{
 		storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 40, Commands: 10_400, Rate: 400, Kills: 20}),
-		storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Calm: true, Agents: 40, Commands: 10_400, Rate: 400, Kills: 20}),
+		storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Agents: 40, Commands: 10_400, Rate: 400, Kills: 20}),
 		takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 7, Limit: 20 * time.Second}, 5*time.Second),
 		takeOver(pairs.TakeOver{Name: "take-over of 2000", Setup: unchanged, Agents: 2000, Runs: 3, Limit: time.Minute}, 10*time.Second),
 	}
