@@ -21,9 +21,10 @@ type Command struct {
 	// Key is what Finesse is asked for because of it, as [Executions] writes it.
 	// Those of an agent differ, but for commands without parameters.
 	Key    string
-	Once   bool   // it makes a call: it must not run twice
-	Corr   string // its correlation id
-	Unsure bool   // the client does not know whether the broker has it
+	Sent   time.Time // a moment before the client sent it; zero: not known
+	Once   bool      // it makes a call: it must not run twice
+	Corr   string    // its correlation id
+	Unsure bool      // the client does not know whether the broker has it
 }
 
 // Execution is a request that Finesse saw.
@@ -165,8 +166,8 @@ func (v *Verdict) judge(commands []Command, executions []Execution, answers Answ
 }
 
 // assign finds the command of each execution; -1 is none. Keys that several
-// commands of the agent share are told apart by what ran around them in the same
-// process: they fill the gap between their neighbours.
+// commands of the agent share are told apart by when they were sent, and by what
+// ran around them in the same process: they fill the gap between their neighbours.
 func assign(commands []Command, executions []Execution, answers Answers) []int {
 	unique, shared := map[string]int{}, map[string][]int{}
 	for n, c := range commands {
@@ -188,6 +189,10 @@ func assign(commands []Command, executions []Execution, answers Answers) []int {
 	done := map[int]bool{} // what has run before the execution at hand
 	for i, e := range executions {
 		if list := shared[e.Key]; list != nil {
+			list = slices.DeleteFunc(slices.Clone(list), func(n int) bool { return commands[n].Sent.After(e.At) })
+			if len(list) == 0 {
+				continue // nobody asked for it
+			}
 			before, after := neighbour(executions, which, i, -1), neighbour(executions, which, i, 1)
 			which[i] = between(list, before, after, done[after], func(n int) bool { return answers[commands[n].Corr] || done[n] })
 		}

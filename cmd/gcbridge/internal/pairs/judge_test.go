@@ -124,6 +124,23 @@ func TestTheJudgeFindsForgedFaults(t *testing.T) {
 	}
 }
 
+// TestNothingRunsBeforeItWasSent: a node that has served the agent before runs
+// again what the other one did not acknowledge. That is no command of the future.
+func TestNothingRunsBeforeItWasSent(t *testing.T) {
+	c := day("1001", 3)
+	for i := range c {
+		c[i].Sent = time.Unix(int64(i), 0)
+	}
+	again := runs(c, "b", 7)
+	executions := join(runs(c, "b", 0, 1, 2, 3), runs(c, "a", 4, 5, 6, 7), again, runs(c, "c", 8, 9, 10, 11))
+	v := Judge(c, executions, nil)
+	require.True(t, v.Clean(), v.Findings)
+	for i := range c {
+		c[i].Sent = time.Time{}
+	}
+	require.False(t, Judge(c, executions, nil).Clean(), "times tell what keys cannot")
+}
+
 // TestUnsureCommandsAreNotMissed: what a client could not hand over safely may
 // be gone, but must not run twice either.
 func TestUnsureCommandsAreNotMissed(t *testing.T) {

@@ -121,7 +121,7 @@ func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int
 	index := 0
 	send := func(word, parameters, key string, once bool) Command {
 		_ = s.pace.Wait(ctx)
-		c := Command{Agent: agent, Index: index, Word: word, Key: key, Once: once}
+		c := Command{Agent: agent, Index: index, Word: word, Key: key, Once: once, Sent: time.Now()}
 		index++
 		wait, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
