@@ -194,7 +194,7 @@ func assign(commands []Command, executions []Execution, answers Answers) []int {
 				continue // nobody asked for it
 			}
 			before, after := neighbour(executions, which, i, -1), neighbour(executions, which, i, 1)
-			which[i] = between(list, before, after, done[after], func(n int) bool { return answers[commands[n].Corr] || done[n] })
+			which[i] = between(list, before, after, done, func(n int) bool { return answers[commands[n].Corr] })
 		}
 		done[which[i]] = true
 	}
@@ -216,17 +216,24 @@ func neighbour(executions []Execution, which []int, i, step int) int {
 // before and ahead of after. If nothing came before, and what comes after had run
 // already, a second process runs again what the first did not acknowledge, and it
 // is the last of them. Otherwise it is the first that has neither run nor been
-// answered.
-func between(list []int, before, after int, again bool, unlikely func(int) bool) int {
+// answered; if there is none, the last that has run.
+func between(list []int, before, after int, done map[int]bool, answered func(int) bool) int {
 	fits := slices.DeleteFunc(slices.Clone(list), func(n int) bool { return n <= before || after >= 0 && n >= after })
 	if len(fits) == 0 {
 		fits = list
 	}
-	if before < 0 && after >= 0 && again {
+	if before < 0 && after >= 0 && done[after] {
 		return fits[len(fits)-1]
 	}
-	if likely := slices.DeleteFunc(slices.Clone(fits), unlikely); len(likely) > 0 {
-		fits = likely
+	for _, n := range fits {
+		if !done[n] && !answered(n) {
+			return n
+		}
+	}
+	for _, n := range slices.Backward(fits) {
+		if done[n] {
+			return n
+		}
 	}
 	return fits[0]
 }

@@ -135,6 +135,10 @@ func TestNothingRunsBeforeItWasSent(t *testing.T) {
 	executions := join(runs(c, "b", 0, 1, 2, 3), runs(c, "a", 4, 5, 6, 7), again, runs(c, "c", 8, 9, 10, 11))
 	v := Judge(c, executions, nil)
 	require.True(t, v.Clean(), v.Findings)
+	// The one before it was answered and did not run.
+	v = Judge(c, join(runs(c, "b", 0, 1, 2), runs(c, "a", 4, 5, 6, 7), again, runs(c, "c", 8, 9, 10, 11)), Answers{c[3].Corr: true})
+	require.True(t, v.Clean(), v.Findings)
+	require.Equal(t, 1, v.Refused)
 	for i := range c {
 		c[i].Sent = time.Time{}
 	}

@@ -25,6 +25,10 @@ func StartBrokers(t TB) Brokers {
 	t.Helper()
 	one := brokertest.ActiveMQ(t, brokertest.Name("amq-1"))
 	two := brokertest.ActiveMQ(t, brokertest.Name("amq-2"), brokertest.Network(one))
+	t.Cleanup(func() {
+		keepLog("amq-1", one.Log())
+		keepLog("amq-2", two.Log())
+	})
 	return Brokers{one, two}
 }
 
@@ -65,7 +69,7 @@ func ActiveActive(b Brokers) Setup {
 
 // Lab is a pair of nodes at work. Its queue and topic are its own, so that
 // brokers can be used by one lab after the other. With PAIRS_LOGS in the
-// environment the nodes' logs are left in that folder.
+// environment the logs are left in that folder.
 type Lab struct {
 	t     TB
 	Nodes [2]*Node
@@ -75,6 +79,13 @@ type Lab struct {
 
 // syncKey is the lab's GC_SYNC_KEY: 32 bytes in hex.
 var syncKey = strings.Repeat("5a", 32)
+
+// keepLog leaves a log in the folder of PAIRS_LOGS, if it is set.
+func keepLog(name, text string) {
+	if dir := os.Getenv("PAIRS_LOGS"); dir != "" {
+		_ = os.WriteFile(filepath.Join(dir, name+".log"), []byte(text), 0o600) // for a person, who sees if it is missing
+	}
+}
 
 // NewLab prepares nodes of the program bin, and starts none. name tells labs on
 // the same brokers apart.
@@ -87,9 +98,7 @@ func NewLab(t TB, bin, name string, s Setup) *Lab {
 	t.Cleanup(func() {
 		for _, n := range l.Nodes {
 			n.Kill()
-			if dir := os.Getenv("PAIRS_LOGS"); dir != "" {
-				_ = os.WriteFile(filepath.Join(dir, name+"-"+n.Name+".log"), []byte(n.Log()), 0o600)
-			}
+			keepLog(name+"-"+n.Name, n.Log())
 			if t.Failed() {
 				t.Logf("end of the log of %s:\n%s", n.Name, lastLines(n.Log(), 60))
 			}

@@ -275,7 +275,22 @@ func (s *storm) judge() Result {
 		}
 	}
 	r.countUnwanted(events)
+	if !r.Clean() {
+		s.explain(r.Findings)
+	}
 	return r
+}
+
+// explain reports findings at once, with what the nodes have counted.
+func (s *storm) explain(findings []string) {
+	for _, f := range findings[:min(len(findings), shownFindings)] {
+		s.t.Logf("%s", f)
+	}
+	for _, n := range s.lab.Nodes {
+		if st, err := n.Status(); err == nil {
+			s.t.Logf("%s: %v", n.Name, st.Counters)
+		}
+	}
 }
 
 // countUnwanted counts what no client of a pair may see while nobody logs out.
