@@ -111,7 +111,7 @@ func (p *pair) carryOut(e connectorsync.Effect, sent func(error)) {
 		}
 	case connectorsync.Handed:
 		if s := p.w.agents.session(e.Agent); s != nil {
-			s.Handed()
+			s.Handed(e.Busy)
 		}
 	case connectorsync.PeerUp:
 		p.w.log.Info().Str("peer", e.Node).Bool("restarted", e.Restarted).Msg("peer is up")

@@ -37,7 +37,7 @@ func examples() []Body {
 		Orphan{Agent: "1001", SubscriptionTime: 1_568_724_381_000, Owner: "gc-3", OwnerBoot: 1_568_720_000_000, Context: c},
 		Intents{List: []Intent{{MessageID: "ID:b-1:1", Agent: "1001", Word: "MakeCall", Node: "gc-1", At: 1_568_724_381_000}}},
 		Progress{List: []Mark{{Agent: "1001", MessageID: "ID:b-1:1", At: 1_568_724_381_000}}},
-		Yielded{Agent: "1001", To: "gc-2"},
+		Yielded{Agent: "1001", To: "gc-2", Busy: true},
 	}
 }
 
@@ -104,7 +104,7 @@ func TestTheWireFormIsWhatTheDocumentationShows(t *testing.T) {
 		`gcOrphan#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","subscriptionTime":1568724381000,"owner":"gc-3","ownerBoot":1568720000000,"extension":"2001","destination":"/topic/crm.1001","fragile":true,"format":"JSON","teams":["5","7"],"loggedIn":true,"leaving":true,"password":"c4n4ry-p4ss"}`,
 		`gcIntent#1.0#gc-1#1568724000000#17#1568724381123#{"intents":[{"id":"ID:b-1:1","agent":"1001","word":"MakeCall","node":"gc-1","at":1568724381000}]}`,
 		`gcProgress#1.0#gc-1#1568724000000#17#1568724381123#{"progress":[{"agent":"1001","id":"ID:b-1:1","at":1568724381000}]}`,
-		`gcYielded#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","to":"gc-2"}`,
+		`gcYielded#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","to":"gc-2","busy":true}`,
 	} {
 		require.Equal(t, want, encode(t, plain, examples()[i]))
 	}

@@ -32,7 +32,7 @@
 //	gcOrphan       as gcContext, with "owner" and "ownerBoot": the replica of a dead node's agent
 //	gcIntent       {"intents":[{"id":"ID:...","agent":"1001","word":"MakeCall","node":"gc-1","at":1568724381123}]}
 //	gcProgress     {"progress":[{"agent":"1001","id":"ID:...","at":1568724381123}]}
-//	gcYielded      {"agent":"1001","to":"gc-2"}
+//	gcYielded      {"agent":"1001","to":"gc-2","busy":true}
 //
 // The one kind that is not ours is the original's [O-025]. Its password field
 // is in clear with GC_SYNC_PLAINTEXT, and otherwise sealed like a payload, with
@@ -87,8 +87,10 @@
 // Each command that changes something is told to the others as it begins: by
 // its intent if it must not run twice, else by its progress. A node that has an
 // older command of the same producer for the same agent does not run it any more
-// ([State.Overtaken]). An agent that moves between two living nodes is served by
-// the new one when the old one has finished its commands ([Handed]).
+// ([State.Overtaken]). A node that takes an agent while another lives waits for
+// a moment before it serves him: the other may have commands of his, as owner or
+// because it takes him over at the same time. If it has to let go, it says so at
+// once and again when it has finished ([Handed]).
 //
 // # Death
 //

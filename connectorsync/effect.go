@@ -19,8 +19,10 @@ type TakeOver struct {
 	// seen and the agent's client has to log in again [O-007].
 	Complete bool
 	From     string // the owner so far; "" is an original connector
-	// Yields: the owner lives. It finishes the commands that it has for the
-	// agent and then says so, see [Handed].
+	// Yields: another node lives that may hold the agent, or be taking it over
+	// just now. If so, and if this node wins, the other says at once that it
+	// finishes the commands that it has for the agent, and then that it has; see
+	// [Handed].
 	Yields bool
 	Why    Why
 }
@@ -45,9 +47,13 @@ type LetGo struct {
 	Winner string
 }
 
-// Handed says that the former owner of an agent that was taken over has
-// finished the commands that it had: those that wait here may begin.
-type Handed struct{ Agent string }
+// Handed says that the node which had an agent before this one has finished the
+// commands that it had for it, and that those which wait here may begin; or, if
+// it is Busy, that it is at it.
+type Handed struct {
+	Agent string
+	Busy  bool
+}
 
 // PeerUp says that a node is heard for the first time, or again.
 type PeerUp struct {

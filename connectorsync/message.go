@@ -173,10 +173,11 @@ type Progress struct {
 }
 
 // Yielded says that the sender, which has let an agent go to node To, has
-// finished the commands that it had for it.
+// finished the commands that it had for it, or is at it.
 type Yielded struct {
 	Agent string `json:"agent"`
 	To    string `json:"to"`
+	Busy  bool   `json:"busy,omitempty"` // it is at it, and will say when it has finished
 }
 
 // intentsPerMessage bounds an Intents that this package makes.

@@ -178,7 +178,7 @@ func (s *State) Gone(agent string, now time.Time) []Effect {
 // another node holds or held the agent it moves here: commands go where the
 // broker's priorities want them, and the agent follows. known is false if
 // nobody is known to have had it, or its take-over failed: [C5] applies.
-func (s *State) Demand(agent string, now time.Time) (effects []Effect, known bool) {
+func (s *State) Demand(agent string, _ time.Time) (effects []Effect, known bool) {
 	r := s.replicas[agent]
 	switch {
 	case s.own[agent] != nil, s.taking[agent]:
@@ -186,7 +186,7 @@ func (s *State) Demand(agent string, now time.Time) (effects []Effect, known boo
 	case r == nil || r.refused || s.stage != working:
 		return nil, false
 	}
-	s.takeOver(agent, r, WhyDemand, now)
+	s.takeOver(agent, r, WhyDemand)
 	return s.done(), true
 }
 

@@ -115,7 +115,7 @@ func sent[B Body](effects []Effect) (out []B) {
 	return out
 }
 
+// takeOver is the effect in the company of another node.
 func takeOver(agent, from string, why Why) []TakeOver {
-	yields := why != WhyOwnerLost
-	return []TakeOver{{Agent: agent, Context: contextOf(agent), Complete: true, From: from, Yields: yields, Why: why}}
+	return []TakeOver{{Agent: agent, Context: contextOf(agent), Complete: true, From: from, Yields: true, Why: why}}
 }

@@ -112,6 +112,7 @@ func TestYielding(t *testing.T) {
 	require.True(t, only[TakeOver](e)[0].Yields)
 	e = pass(a, b.Taken("1001", contextOf("1001"), b.now))
 	require.Equal(t, []LetGo{{Agent: "1001", Winner: "gc-2"}}, only[LetGo](e))
+	require.Equal(t, []Handed{{Agent: "1001", Busy: true}}, only[Handed](pass(b, e)))
 	require.Equal(t, 1, a.Status(a.now).Yielding)
 	e = a.Yielded("1001", a.now)
 	require.Equal(t, []Yielded{{Agent: "1001", To: "gc-2"}}, sent[Yielded](e))

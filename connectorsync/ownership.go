@@ -81,17 +81,15 @@ func (s *State) decide(now time.Time) {
 			c.ownerUnable = !p.unable.IsZero() && now.Sub(p.unable) >= s.cfg.Timeout
 		}
 		if why, ok := c.take(); ok {
-			s.takeOver(agent, r, why, now)
+			s.takeOver(agent, r, why)
 		}
 	}
 }
 
-func (s *State) takeOver(agent string, r *replica, why Why, now time.Time) {
+func (s *State) takeOver(agent string, r *replica, why Why) {
 	s.taking[agent] = true
-	st := s.standing(r, now)
 	s.emit(TakeOver{
-		Agent: agent, Context: r.context, Complete: r.complete, From: r.node, Why: why,
-		Yields: st == ownerLives || st == ownerDrains,
+		Agent: agent, Context: r.context, Complete: r.complete, From: r.node, Yields: s.company(), Why: why,
 	})
 }
 
@@ -136,6 +134,7 @@ func (s *State) confirmed(h Header, agent string, at Millis, now time.Time) *rep
 		r = &replica{context: own.context, complete: true}
 		s.replicas[agent] = r
 		s.yielding[agent] = h.Node
+		s.send(Yielded{Agent: agent, To: h.Node, Busy: true}, now)
 		s.emit(LetGo{Agent: agent, Winner: h.Node})
 	}
 	switch {
@@ -172,7 +171,7 @@ func (b AgentState) apply(s *State, h Header, now time.Time) {
 
 func (b Yielded) apply(s *State, _ Header, _ time.Time) {
 	if b.To == s.cfg.Node {
-		s.emit(Handed{Agent: b.Agent})
+		s.emit(Handed{Agent: b.Agent, Busy: b.Busy})
 	}
 }
 

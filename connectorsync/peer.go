@@ -236,6 +236,16 @@ func (s *State) best() bool {
 	return s.stage == working
 }
 
+// company reports whether another node lives, as far as this one knows.
+func (s *State) company() bool {
+	for _, p := range s.peers {
+		if p.up {
+			return true
+		}
+	}
+	return false
+}
+
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

@@ -120,7 +120,9 @@ const (
 	sigServer
 	// sigLetGo: another node has the agent.
 	sigLetGo
-	// sigHanded: the former owner has finished the agent's commands.
+	// sigHanding: the node that had the agent finishes his commands; sigHanded:
+	// it has finished them.
+	sigHanding
 	sigHanded
 )
 
@@ -259,6 +261,7 @@ func (s *Session) serve(ctx context.Context, r *Request) {
 		run, err = s.begin(ctx, h, r)
 	}
 	if err == nil && run {
+		s.log.Debug().Str("command", string(r.Command.Word)).Str("message", r.MessageID).Msg("command begins")
 		err = h.run(s, ctx, r)
 	}
 	if err != nil {
@@ -309,6 +312,10 @@ func (s *Session) obey(ctx context.Context, sig signal) {
 	case sigLetGo:
 		s.log.Info().Msg("another node has the agent")
 		s.let, s.ended = true, !s.yield.waits
+	case sigHanding:
+		if s.yield.waits {
+			s.yield.timer.Reset(handOverTime)
+		}
 	case sigHanded:
 		if s.yield.waits {
 			s.yielded()

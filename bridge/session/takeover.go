@@ -22,7 +22,7 @@ type Holding struct {
 	Teams     []string // whose members' states he has asked for
 	LoggedIn  bool
 	Leaving   bool // a force_logout waits for the last call to end [C16]
-	// Yields: the former owner lives and finishes the commands that it has; see
+	// Yields: another node may have commands of the agent, and finishes them; see
 	// [Session.Handed]. It is no part of what is told on.
 	Yields bool
 }
@@ -60,23 +60,35 @@ func (s *Session) inherit(ctx context.Context) {
 	s.leaving.active = h.Leaving
 	if h.Yields {
 		s.yield.waits = true
-		s.yield.timer.Reset(yieldTime)
+		s.yield.timer.Reset(presenceTime)
 	}
 	s.relink(ctx)
 }
 
-// yield is the time in which the commands of an agent who was taken over from
-// a living node wait for that node to finish those that came before.
+// yield is the time in which the commands of an agent who was taken over wait
+// for another node to finish those that it has for him.
 type yield struct {
 	waits bool
 	timer *time.Timer
 }
 
-// yieldTime bounds it: the former owner may have died unnoticed.
-const yieldTime = 250 * time.Millisecond
+// The bounds of the wait. The other node learns of the take-over when the
+// presence is up; it answers at once, if it lives and has the agent.
+const (
+	presenceTime = 2 * time.Second        // for the presence
+	answerTime   = 250 * time.Millisecond // from then on, for the answer
+	handOverTime = 5 * time.Second        // from then on, for the end of what it is at
+)
 
-// Handed says that the former owner has finished the agent's commands.
-func (s *Session) Handed() { s.signal(sigHanded) }
+// Handed says that the node which had the agent has finished his commands, or
+// is at it.
+func (s *Session) Handed(busy bool) {
+	if busy {
+		s.signal(sigHanding)
+		return
+	}
+	s.signal(sigHanded)
+}
 
 // yielded lets the commands begin.
 func (s *Session) yielded() {
@@ -106,6 +118,9 @@ func (s *Session) tell() {
 	u := s.view.User()
 	h := Holding{
 		Password: s.link.cred.Password, Bearer: s.link.cred.Bearer, Leaving: s.leaving.active, Extension: u.Extension, Binding: s.binding, Teams: s.watch.roster.Teams(), LoggedIn: loggedIn(u),
+	}
+	if s.told == nil && s.yield.waits {
+		s.yield.timer.Reset(answerTime)
 	}
 	if s.told == nil || !s.told.equal(h) {
 		s.told = &h
