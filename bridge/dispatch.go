@@ -34,16 +34,24 @@ func (w *Worker) receive(d *broker.Delivery) {
 		return
 	}
 	c := w.read(d)
+	w.log.Debug().Str("command", printable(c.RawWord, 64)).Str("id", printable(c.ID, 64)).Str("message", d.ID).
+		Bool("redelivered", d.Redelivered).Msg("command received")
 	switch {
 	case !d.Expires.IsZero() && d.Received.After(d.Expires): // [C4]
 		w.observe.count("commands_expired")
 		w.log.Info().Str("command", c.RawWord).Str("id", c.ID).Msg("expired command dropped")
-		w.seen.decide(d.ID)
+		w.decide(d.ID)
 	case c.parseErr != nil && c.ID == "":
 		w.reject(c, c.parseErr.Reason)
 	default:
 		w.route(c)
 	}
+}
+
+// decide acknowledges a command whose outcome is decided.
+func (w *Worker) decide(messageID string) {
+	w.log.Debug().Str("message", messageID).Msg("command decided")
+	w.seen.decide(messageID)
 }
 
 // read parses what a delivery holds.
@@ -147,7 +155,7 @@ func (w *Worker) offer(s *session.Session, c command, b session.Binding) {
 	r := &session.Request{
 		Command: c.Command, CorrelationID: c.from.CorrelationID, Binding: b, Received: c.from.Received,
 		MessageID: c.from.ID, Redelivered: c.from.Redelivered,
-		Decided: func() { w.seen.decide(c.from.ID) }, Unserved: func() { w.unserved(c) },
+		Decided: func() { w.decide(c.from.ID) }, Unserved: func() { w.unserved(c) },
 	}
 	if c.parseErr != nil {
 		r.Refused = c.parseErr.Err
@@ -182,7 +190,7 @@ func (w *Worker) refuse(c command, o protocol.Output) {
 		return
 	}
 	w.observe.count("answers_" + string(o.Code()))
-	w.reply(b, o, c.from.CorrelationID, func() { w.seen.decide(c.from.ID) })
+	w.reply(b, o, c.from.CorrelationID, func() { w.decide(c.from.ID) })
 }
 
 // answerTo is where a command that reached no session is answered.

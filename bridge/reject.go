@@ -17,7 +17,7 @@ func (w *Worker) reject(c command, reason string) {
 	w.log.Warn().Str("word", printable(c.RawWord, 64)).Str("id", printable(c.ID, 64)).Str("message", printable(c.from.ID, 128)).
 		Int("bytes", len(c.from.Body)).Str("reason", reason).Msg("command rejected")
 	m := w.rejected(c, reason)
-	decided := func() { w.seen.decide(c.from.ID) }
+	decided := func() { w.decide(c.from.ID) }
 	if err := w.link.PublishFragile(m, func(error) { decided() }); err != nil {
 		w.observe.count("rejects_lost")
 		decided()

@@ -55,7 +55,7 @@ func (w *Worker) answerSystem(c command, b bound, o protocol.Output) {
 		o = protocol.System{Status: protocol.OutOfService} // [C7]
 	}
 	w.observe.count("answers_" + string(o.Code()))
-	w.reply(b, o, c.from.CorrelationID, func() { w.seen.decide(c.from.ID) })
+	w.reply(b, o, c.from.CorrelationID, func() { w.decide(c.from.ID) })
 }
 
 // connect starts the agent's session, or hands his session the new binding.
@@ -90,5 +90,5 @@ func (w *Worker) badDestination(c command, err error) {
 	}
 	w.copyRejected(c, err.Error())
 	o := protocol.Error{Addressee: protocol.Addressee{Agent: c.ID}, Err: protocol.ErrPleaseRetry}
-	w.reply(c.reply, o, c.from.CorrelationID, func() { w.seen.decide(c.from.ID) })
+	w.reply(c.reply, o, c.from.CorrelationID, func() { w.decide(c.from.ID) })
 }

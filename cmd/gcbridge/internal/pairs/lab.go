@@ -137,6 +137,9 @@ func (l *Lab) env(i int, name string) []string {
 		"GC_FAILBACK=" + strconv.FormatBool(s.Failback),
 		"GC_ADMIN_LISTEN=127.0.0.1:0",
 	}
+	if os.Getenv("PAIRS_LOGS") != "" {
+		env = append(env, "GC_LOG_LEVEL=debug")
+	}
 	if s.Alone {
 		env = append(env, "GC_SYNC_TOPIC=") // of two values of a name the last counts
 	}

@@ -211,7 +211,7 @@ type nodeLog struct {
 	addr string
 }
 
-const keptLog = 4 << 20
+const keptLog = 32 << 20
 
 // begin forgets the address: another life has another one.
 func (l *nodeLog) begin() {
