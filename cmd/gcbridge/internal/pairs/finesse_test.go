@@ -87,14 +87,13 @@ func TestFinesseFails(t *testing.T) {
 	})
 	t.Run("both nodes lose it for longer, and it logs everybody out", func(t *testing.T) {
 		var w wires
-		load := sim.WithConfig(func(c *sim.Config) { c.LogoutOnDisconnect = true })
-		s := th.with(w.lay(0, 1), grace(300*time.Millisecond), load).begin(t, ActivePassive)
+		s := th.with(w.lay(0, 1), grace(300*time.Millisecond), sim.WithFlavor(callcontrol.CCX)).begin(t, ActivePassive)
 		s.mark()
 		w.cut()
 		s.hear("word of it", "System#OUT_OF_SERVICE")
 		require.True(t, Eventually(patience, func() bool { a, _ := s.fin.Agent(idler); return a.State == callcontrol.Logout }))
 		w.restore()
-		s.hear("the truth", idler+"#State#LOGOUT#")
+		s.hear("the truth", idler+"#State#LOGOUT#255#")
 		s.do("Login", idler, "pw"+idler+","+s.fin.Extension(idler))
 		s.hear("the next login", idler+"#State#NOT_READY#")
 	})

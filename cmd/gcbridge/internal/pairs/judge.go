@@ -160,7 +160,7 @@ func (v *Verdict) judge(commands []Command, executions []Execution, answers Answ
 		case answers[c.Corr]:
 			v.Refused++
 		case !c.Unsure:
-			v.find(&v.Lost, "%s: %s (%s, number %d) is lost", c.Agent, c.Key, c.Corr, c.Index)
+			v.find(&v.Lost, "%s: %s (%s, number %d, sent at %s) is lost", c.Agent, c.Key, c.Corr, c.Index, c.Sent.Format("05.000"))
 		}
 	}
 }

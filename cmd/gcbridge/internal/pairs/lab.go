@@ -26,8 +26,8 @@ func StartBrokers(t TB) Brokers {
 	one := brokertest.ActiveMQ(t, brokertest.Name("amq-1"))
 	two := brokertest.ActiveMQ(t, brokertest.Name("amq-2"), brokertest.Network(one))
 	t.Cleanup(func() {
-		keepLog("amq-1", one.Log())
-		keepLog("amq-2", two.Log())
+		keepLog(os.Getenv("PAIRS_LOGS"), "amq-1", one.Log())
+		keepLog(os.Getenv("PAIRS_LOGS"), "amq-2", two.Log())
 	})
 	return Brokers{one, two}
 }
@@ -80,9 +80,9 @@ type Lab struct {
 // syncKey is the lab's GC_SYNC_KEY: 32 bytes in hex.
 var syncKey = strings.Repeat("5a", 32)
 
-// keepLog leaves a log in the folder of PAIRS_LOGS, if it is set.
-func keepLog(name, text string) {
-	if dir := os.Getenv("PAIRS_LOGS"); dir != "" {
+// keepLog leaves a log in a folder, if one is given.
+func keepLog(dir, name, text string) {
+	if dir != "" {
 		_ = os.WriteFile(filepath.Join(dir, name+".log"), []byte(text), 0o600) // for a person, who sees if it is missing
 	}
 }
@@ -98,7 +98,7 @@ func NewLab(t TB, bin, name string, s Setup) *Lab {
 	t.Cleanup(func() {
 		for _, n := range l.Nodes {
 			n.Kill()
-			keepLog(name+"-"+n.Name, n.Log())
+			keepLog(os.Getenv("PAIRS_LOGS"), name+"-"+n.Name, n.Log())
 			if t.Failed() {
 				t.Logf("end of the log of %s:\n%s", n.Name, lastLines(n.Log(), 60))
 			}
@@ -136,9 +136,6 @@ func (l *Lab) env(i int, name string) []string {
 		"GC_SYNC_TIMEOUT=" + s.Timeout.String(), "GC_SYNC_INTERVAL=" + s.Interval.String(),
 		"GC_FAILBACK=" + strconv.FormatBool(s.Failback),
 		"GC_ADMIN_LISTEN=127.0.0.1:0",
-	}
-	if os.Getenv("PAIRS_LOGS") != "" {
-		env = append(env, "GC_LOG_LEVEL=debug")
 	}
 	if s.Alone {
 		env = append(env, "GC_SYNC_TOPIC=") // of two values of a name the last counts

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,6 +70,7 @@ func (s Storm) Run(t TB, bin string) Result {
 		})),
 	}
 	st.tap = NewTap(t, st.sim.RESTURL())
+	s.Setup.Env = append(slices.Clone(s.Setup.Env), "GC_LOG_LEVEL=debug")
 	s.Setup.Finesse, s.Setup.REST = []*sim.Server{st.sim}, []string{st.tap.RESTURL()}
 	name := fmt.Sprintf("%s.%d", strings.ReplaceAll(s.Name, " ", ""), s.Seed)
 	st.lab = NewLab(t, bin, name, s.Setup)
@@ -281,16 +283,36 @@ func (s *storm) judge() Result {
 	return r
 }
 
-// explain reports findings at once, with what the nodes have counted.
+// explain reports findings at once, with what the nodes have counted, and
+// leaves the evidence in a folder.
 func (s *storm) explain(findings []string) {
 	for _, f := range findings[:min(len(findings), shownFindings)] {
 		s.t.Logf("%s", f)
+	}
+	dir, err := os.MkdirTemp("", "chaos-findings")
+	if err != nil {
+		s.t.Logf("no folder for the evidence: %v", err)
 	}
 	for _, n := range s.lab.Nodes {
 		if st, err := n.Status(); err == nil {
 			s.t.Logf("%s: %v", n.Name, st.Counters)
 		}
+		keepLog(dir, n.Name, n.Log())
 	}
+	var events, requests, commands strings.Builder
+	for _, e := range s.events() {
+		fmt.Fprintf(&events, "%s %s %s\n", e.Agent, e.Corr, e)
+	}
+	for _, e := range Executions(s.sim.Requests()) {
+		fmt.Fprintf(&requests, "%s %s %s %s\n", e.Agent, e.At.Format("05.000"), e.Life, e.Key)
+	}
+	for _, c := range s.commands {
+		fmt.Fprintf(&commands, "%s %s %d %s (%s)\n", c.Agent, c.Sent.Format("05.000"), c.Index, c.Key, c.Corr)
+	}
+	keepLog(dir, "events", events.String())
+	keepLog(dir, "requests", requests.String())
+	keepLog(dir, "commands", commands.String())
+	s.t.Logf("logs, events, requests and commands are in %s", dir)
 }
 
 // countUnwanted counts what no client of a pair may see while nobody logs out.

@@ -55,7 +55,8 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 	if short {
 		seeds = 1
 		return []scenario{
-			storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 20, Commands: 5000, Rate: 250, Kills: 20}),
+			storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 20, Commands: 3600, Rate: 250, Kills: 20}),
+			storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Agents: 20, Commands: 2000, Rate: 250, Kills: 20}),
 			takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 1, Limit: 20 * time.Second}, 5*time.Second),
 		}
 	}
