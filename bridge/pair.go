@@ -70,6 +70,7 @@ func (p *pair) receive(d *broker.Delivery) {
 		p.w.log.Debug().Err(err).Msg("message of the pair refused")
 		return
 	}
+	p.w.log.Debug().Str("kind", string(m.Body.Kind())).Str("from", m.Node).Uint64("seq", m.Seq).Int64("sent", int64(m.At)).Msg("message of the pair")
 	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.Apply(m, now) })
 }
 

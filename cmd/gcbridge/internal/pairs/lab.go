@@ -34,6 +34,7 @@ func StartBrokers(t TB) Brokers {
 
 // Setup is how the nodes of a [Lab] are arranged.
 type Setup struct {
+	Brokers    Brokers // whose logs are evidence
 	Failback   bool
 	Priorities [2]int
 	// Order holds for each node the URLs of its brokers, first choice first.
@@ -53,7 +54,7 @@ type Setup struct {
 func ActivePassive(b Brokers) Setup {
 	order := []string{b.One.URL(), b.Two.URL()}
 	return Setup{
-		Failback: true, Priorities: [2]int{127, 100}, Order: [2][]string{order, order},
+		Brokers: b, Failback: true, Priorities: [2]int{127, 100}, Order: [2][]string{order, order},
 		Timeout: time.Second, Interval: time.Second,
 	}
 }

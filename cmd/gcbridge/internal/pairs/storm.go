@@ -309,6 +309,8 @@ func (s *storm) explain(findings []string) {
 	for _, c := range s.commands {
 		fmt.Fprintf(&commands, "%s %s %d %s (%s)\n", c.Agent, c.Sent.Format("05.000"), c.Index, c.Key, c.Corr)
 	}
+	keepLog(dir, "amq-1", s.Setup.Brokers.One.Log())
+	keepLog(dir, "amq-2", s.Setup.Brokers.Two.Log())
 	keepLog(dir, "events", events.String())
 	keepLog(dir, "requests", requests.String())
 	keepLog(dir, "commands", commands.String())
