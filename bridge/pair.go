@@ -121,6 +121,7 @@ func (p *pair) carryOut(e connectorsync.Effect, sent func(error)) {
 		p.w.log.Warn().Str("peer", e.Node).Str("why", string(e.Why)).Msg("peer is down")
 	case connectorsync.Ignored:
 		p.w.observe.count("sync_ignored_" + string(e.Reason))
+		p.w.log.Debug().Str("kind", string(e.Kind)).Str("from", e.Node).Str("reason", string(e.Reason)).Msg("message of the pair ignored")
 	}
 }
 

@@ -81,7 +81,11 @@ func (c *consumer) subscribe(s *consumption) error {
 		mode = stomp.AckAuto
 	}
 	sub, err := c.conn.stomp.Subscribe(s.From.String(), mode, func(f *frame.Frame) error {
-		f.Header.Add("activemq.prefetchSize", strconv.Itoa(s.Prefetch))
+		// Without acknowledgements a small window bounds nothing here, and costs
+		// the broker a pending list: its default is right.
+		if !s.AutoAck {
+			f.Header.Add("activemq.prefetchSize", strconv.Itoa(s.Prefetch))
+		}
 		if s.Priority != 0 {
 			f.Header.Add("activemq.priority", strconv.Itoa(s.Priority))
 		}
