@@ -338,7 +338,7 @@ func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
 	_, err = c.Encode(Message{header, Heartbeat{}}, strings.NewReader("short"))
 	require.ErrorContains(t, err, "randomness")
 	// The longest answer that a State makes fits.
-	_, err = c.Encode(Message{header, Intents{List: longIntents(intentsPerMessage)}}, &counting{})
+	_, err = c.Encode(Message{header, Intents{List: longIntents(listedPerMessage)}}, &counting{})
 	require.NoError(t, err)
 }
 

@@ -1,6 +1,9 @@
 package connectorsync
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Intend notes that a command which must not run twice is about to go to
 // Finesse. The command goes only after the broker has confirmed the [Send].
@@ -43,12 +46,8 @@ func (s *State) sendIntents(now time.Time) {
 		if i, _ := s.intents.get(id); !s.expired(i, now) {
 			list = append(list, i)
 		}
-		if len(list) == intentsPerMessage {
-			s.send(Intents{List: list}, now)
-			list = nil
-		}
 	}
-	if len(list) > 0 {
-		s.send(Intents{List: list}, now)
+	for part := range slices.Chunk(list, listedPerMessage) {
+		s.send(Intents{List: part}, now)
 	}
 }

@@ -180,8 +180,8 @@ type Yielded struct {
 	Busy  bool   `json:"busy,omitempty"` // it is at it, and will say when it has finished
 }
 
-// intentsPerMessage bounds an Intents that this package makes.
-const intentsPerMessage = 64
+// listedPerMessage bounds an [Intents] or [Progress] that this package makes.
+const listedPerMessage = 64
 
 // Kind implements [Body].
 func (AgentState) Kind() Kind { return KindAgentState }

@@ -1,6 +1,7 @@
 package connectorsync
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,20 +23,21 @@ type Order struct{ newest bounded[Mark] }
 // NewOrder makes an Order that remembers so many agents.
 func NewOrder(limit int) *Order { return &Order{newBounded[Mark](limit)} }
 
-// Begun notes that a command has begun. Commands whose JMSMessageID holds no
-// sequence number are not noted.
-func (o *Order) Begun(m Mark) {
+// Begun notes that a command has begun; news reports whether it was not known.
+// Commands whose JMSMessageID holds no sequence number are not noted.
+func (o *Order) Begun(m Mark) (news bool) {
 	producer, seq, ok := sequence(m.MessageID)
 	if !ok {
-		return
+		return false
 	}
 	if have, known := o.newest.get(m.Agent); known {
 		p, s, _ := sequence(have.MessageID)
 		if p == producer && seq <= s || p != producer && m.At < have.At {
-			return
+			return false
 		}
 	}
 	o.newest.put(m.Agent, m)
+	return true
 }
 
 // Overtaken reports whether a later command of the same producer for the agent
@@ -68,12 +70,9 @@ func sequence(messageID string) (producer string, seq uint64, ok bool) {
 // Begin notes that a command begins, and lets the others know. For one that
 // must not run twice there is [State.Intend].
 func (s *State) Begin(messageID, agent string, now time.Time) []Effect {
-	m := Mark{agent, messageID, MillisOf(now)}
-	if _, _, ok := sequence(messageID); !ok {
-		return s.done()
+	if m := (Mark{agent, messageID, MillisOf(now)}); s.order.Begun(m) {
+		s.send(Progress{List: []Mark{m}}, now)
 	}
-	s.order.Begun(m)
-	s.send(Progress{List: []Mark{m}}, now)
 	return s.done()
 }
 
@@ -95,15 +94,8 @@ func (s *State) sendOrder(now time.Time) {
 		if m, _ := s.order.newest.get(agent); now.Sub(m.At.Time()) <= s.cfg.IntentTTL {
 			list = append(list, m)
 		}
-		if len(list) == marksPerMessage {
-			s.send(Progress{List: list}, now)
-			list = nil
-		}
 	}
-	if len(list) > 0 {
-		s.send(Progress{List: list}, now)
+	for part := range slices.Chunk(list, listedPerMessage) {
+		s.send(Progress{List: part}, now)
 	}
 }
-
-// marksPerMessage bounds a Progress that this package makes.
-const marksPerMessage = 64

@@ -72,6 +72,7 @@ func TestProgressIsShared(t *testing.T) {
 	tell(a.Begin(id(7), "1001", a.now))
 	tell(a.Intend(id(8), "1002", "MakeCall", a.now))
 	require.Empty(t, a.Begin("ID:foreign", "1001", a.now), "nobody could compare it")
+	require.Empty(t, a.Begin(id(7), "1001", a.now), "told already")
 	again := &clock{State: mustNew(t, Config{Node: "gc-1", Boot: MillisOf(b.now)}), now: b.now}
 	for _, s := range only[Send](again.LinkUp(again.now)) {
 		for _, r := range only[Send](b.Apply(s.Message, b.now)) {
@@ -84,7 +85,7 @@ func TestProgressIsShared(t *testing.T) {
 		require.True(t, c.Overtaken(id(7), "1002"), "an intent is progress")
 		require.False(t, c.Overtaken(id(9), "1002"))
 	}
-	for i := range 2 * marksPerMessage {
+	for i := range 2 * listedPerMessage {
 		b.Begin(id(i), fmt.Sprint("many", i), b.now)
 	}
 	p := peerNode("gc-3", 1)

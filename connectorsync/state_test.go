@@ -270,7 +270,7 @@ func TestIntents(t *testing.T) {
 	require.True(t, ok)
 	require.True(t, again.Ready(again.now))
 
-	for i := range 3 * intentsPerMessage {
+	for i := range 3 * listedPerMessage {
 		b.Intend(fmt.Sprint("many:", i), "1001", "MakeCall", b.now)
 	}
 	p := peerNode("gc-3", 1)

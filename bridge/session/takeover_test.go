@@ -21,6 +21,13 @@ func (g *rig) succeed(h Holding) {
 	g.run()
 }
 
+// succeedInCompany is succeed while another node lives that may have commands of the agent.
+func (g *rig) succeedInCompany() {
+	h := g.holding()
+	h.Yields = true
+	g.succeed(h)
+}
+
 func (g *rig) holding() Holding {
 	return Holding{
 		Password: secret.New("pw"), Extension: "2001", LoggedIn: true,
@@ -128,9 +135,7 @@ func TestPairIsToldOfChanges(t *testing.T) {
 // agent before his commands begin here.
 func TestCommandsWaitForTheFormerOwner(t *testing.T) {
 	bubble(t, func(g *rig) {
-		h := g.holding()
-		h.Yields = true
-		g.succeed(h)
+		g.succeedInCompany()
 		require.Len(t, g.got(), 2, "what there is to tell is told at once")
 		require.Len(t, g.held, 1, "and the presence is up, so that the other lets go")
 		g.do("", "MakeReady#1001", "")
@@ -143,9 +148,7 @@ func TestCommandsWaitForTheFormerOwner(t *testing.T) {
 	})
 	t.Run("not for long", func(t *testing.T) {
 		bubble(t, func(g *rig) {
-			h := g.holding()
-			h.Yields = true
-			g.succeed(h)
+			g.succeedInCompany()
 			g.do("", "MakeReady#1001", "")
 			require.NotContains(t, g.server.log(), "READY")
 			time.Sleep(answerTime)
@@ -155,9 +158,7 @@ func TestCommandsWaitForTheFormerOwner(t *testing.T) {
 	})
 	t.Run("longer for one that says it is busy", func(t *testing.T) {
 		bubble(t, func(g *rig) {
-			h := g.holding()
-			h.Yields = true
-			g.succeed(h)
+			g.succeedInCompany()
 			g.do("", "MakeReady#1001", "")
 			g.s.Handed(true)
 			time.Sleep(handOverTime - time.Millisecond)
@@ -170,10 +171,8 @@ func TestCommandsWaitForTheFormerOwner(t *testing.T) {
 	})
 	t.Run("without a presence", func(t *testing.T) {
 		bubble(t, func(g *rig) {
-			h := g.holding()
-			h.Yields = true
 			g.server.connectErr = errors.New("refused")
-			g.succeed(h)
+			g.succeedInCompany()
 			g.do("", "MakeReady#1001", "")
 			require.NotContains(t, g.server.log(), "READY")
 			time.Sleep(presenceTime)
@@ -183,9 +182,7 @@ func TestCommandsWaitForTheFormerOwner(t *testing.T) {
 	})
 	t.Run("let go meanwhile", func(t *testing.T) {
 		bubble(t, func(g *rig) {
-			h := g.holding()
-			h.Yields = true
-			g.succeed(h)
+			g.succeedInCompany()
 			g.do("", "MakeReady#1001", "")
 			g.s.LetGo()
 			synctest.Wait()

@@ -292,6 +292,7 @@ func (s *storm) explain(findings []string) {
 	dir, err := os.MkdirTemp("", "chaos-findings")
 	if err != nil {
 		s.t.Logf("no folder for the evidence: %v", err)
+		return
 	}
 	for _, n := range s.lab.Nodes {
 		if st, err := n.Status(); err == nil {
