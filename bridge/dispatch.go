@@ -34,8 +34,10 @@ func (w *Worker) receive(d *broker.Delivery) {
 		return
 	}
 	c := w.read(d)
-	w.log.Debug().Str("command", printable(c.RawWord, 64)).Str("id", printable(c.ID, 64)).Str("message", d.ID).
-		Bool("redelivered", d.Redelivered).Msg("command received")
+	if e := w.log.Debug(); e.Enabled() {
+		e.Str("command", printable(c.RawWord, 64)).Str("id", printable(c.ID, 64)).Str("message", d.ID).
+			Bool("redelivered", d.Redelivered).Msg("command received")
+	}
 	switch {
 	case !d.Expires.IsZero() && d.Received.After(d.Expires): // [C4]
 		w.observe.count("commands_expired")
