@@ -20,6 +20,7 @@ type Link struct {
 	gate    *gate
 	publish *sender
 	fragile *sender
+	renew   chan struct{} // holds what Renew asked for
 
 	started  atomic.Bool
 	draining atomic.Bool
@@ -41,7 +42,7 @@ func New(cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Link{cfg: cfg, ends: ends, gate: newGate()}
+	l := &Link{cfg: cfg, ends: ends, gate: newGate(), renew: make(chan struct{}, 1)}
 	l.publish = &sender{link: l, role: "publishing", most: batch, box: newOutbox(cfg.SendBuffer)}
 	l.fragile = &sender{link: l, role: "fragile", most: 1, box: newOutbox(cfg.SendBuffer)}
 	return l, nil
@@ -113,6 +114,12 @@ func (l *Link) drop(i *item, err error) {
 	l.cfg.OnDrop(i.msg, err)
 	i.tell(err)
 }
+
+// Renew asks for new connections in place of those that are up: they are ended
+// in good order, as on the way back to the primary, and the link comes up again,
+// on the first broker that lets it in. It returns at once; anyone may call it.
+// While the link is down it does nothing.
+func (l *Link) Renew() { signal(l.renew) }
 
 // Up reports whether the link is usable now.
 func (l *Link) Up() bool {

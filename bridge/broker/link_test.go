@@ -282,6 +282,48 @@ func TestFailoverAndReturn(t *testing.T) {
 	}
 }
 
+// A link that is renewed has new connections, its subscriptions live on and
+// nothing is lost; what was asked while it was down is forgotten.
+func TestRenew(t *testing.T) {
+	b, err := embedded.Start(embedded.Config{})
+	require.NoError(t, err)
+	t.Cleanup(b.Close)
+	in := brokertest.Consume(queue(t, "in"))
+	got := make(chan string, 1000)
+	in.Handle = func(d *broker.Delivery) { d.Ack(); got <- string(d.Body) }
+	l := brokertest.Run(t, broker.Config{URLs: []string{b.URL()}}, in)
+	missing := map[string]bool{}
+	for n := range 300 {
+		if n%100 == 50 {
+			l.Renew()
+			require.ErrorIs(t, l.AwaitDown(), broker.ErrLost)
+		}
+		missing[fmt.Sprint(n)] = true
+		require.NoError(t, l.Publish(text(t, "in", fmt.Sprint(n)), nil))
+		if n%100 == 60 {
+			l.AwaitUp()
+		}
+	}
+	for deadline := time.After(brokertest.Patience); len(missing) > 0; {
+		select {
+		case body := <-got: // what was on its way to the handler may come again
+			delete(missing, body)
+		case <-deadline:
+			t.Fatalf("%v did not come", missing)
+		}
+	}
+	require.EqualValues(t, 3, l.Stats().Reconnects)
+
+	b.Stop()
+	require.ErrorIs(t, l.AwaitDown(), broker.ErrLost)
+	l.Renew()
+	require.NoError(t, b.Restart())
+	l.AwaitUp()
+	require.NoError(t, l.Publish(text(t, "in", "last"), nil))
+	require.Eventually(t, func() bool { return l.Stats().Waiting == 0 }, brokertest.Patience, time.Millisecond)
+	require.Never(t, func() bool { return l.Stats().Reconnects != 4 }, 100*time.Millisecond, time.Millisecond)
+}
+
 // A delivery that waits for its handler is not handled when its connection has
 // gone meanwhile: it comes again on the next one.
 func TestStaleDeliveriesAreNotHandled(t *testing.T) {

@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -146,8 +145,9 @@ func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, fr
 	return cons, pub, frag, nil
 }
 
-// stay works until one of its parts says why it cannot go on. When the primary
-// is back, batches in flight are finished and acknowledgements flushed first.
+// stay works until one of its parts says why it cannot go on, or until better
+// connections are to follow: then batches in flight are finished and
+// acknowledgements flushed first.
 func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn) error {
 	gen, end := context.WithCancelCause(life)
 	var work sync.WaitGroup
@@ -175,10 +175,12 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 	}
 	select {
 	case <-gen.Done():
+	case <-l.renew:
+		end(errRenewed)
 	case <-cons.conn.over:
 		end(cons.conn.ending())
 	}
-	if errors.Is(context.Cause(gen), errPrimaryBack) {
+	if inOrder(context.Cause(gen)) {
 		cons.settle(life)
 	}
 	return context.Cause(gen)
@@ -204,6 +206,10 @@ func (l *Link) goUp(e endpoint, c *consumer) {
 		l.reconnects.Add(1)
 	}
 	l.everUp = true
+	select {
+	case <-l.renew: // was meant for connections that have gone
+	default:
+	}
 	l.url = e.url
 	l.consuming = c
 }

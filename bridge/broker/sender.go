@@ -63,10 +63,10 @@ func (s *sender) run(gen context.Context, e endpoint, k *conn) error {
 // serve sends until gen ends (nil) or the connection does (why). sent tells
 // whether anything was confirmed.
 func (s *sender) serve(gen context.Context, k *conn) (sent bool, err error) {
-	// When the link goes down nothing waits for a receipt any more; only on the
-	// way back to the primary the batch in flight is finished.
+	// When the link goes down nothing waits for a receipt any more; only if it
+	// ends in good order the batch in flight is finished.
 	stop := context.AfterFunc(gen, func() {
-		if !errors.Is(context.Cause(gen), errPrimaryBack) {
+		if !inOrder(context.Cause(gen)) {
 			k.wire.kill(errDone)
 		}
 	})
