@@ -119,6 +119,10 @@ func (p *pair) carryOut(e connectorsync.Effect, sent func(error)) {
 	case connectorsync.PeerDown:
 		p.w.observe.count("peers_lost")
 		p.w.log.Warn().Str("peer", e.Node).Str("why", string(e.Why)).Msg("peer is down")
+	case connectorsync.Renew:
+		p.w.observe.count("links_renewed")
+		p.w.log.Warn().Str("peer", e.Node).Msg("peer broke off in the middle of its answer, connecting anew")
+		p.w.link.Renew()
 	case connectorsync.Ignored:
 		p.w.observe.count("sync_ignored_" + string(e.Reason))
 		p.w.log.Debug().Str("kind", string(e.Kind)).Str("from", e.Node).Str("reason", string(e.Reason)).Msg("message of the pair ignored")

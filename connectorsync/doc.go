@@ -95,7 +95,9 @@
 // # Death
 //
 // A peer is dead after GC_SYNC_TIMEOUT of silence, measured only while this
-// node's own broker link was up and its own process was running. Lost messages
+// node's own broker link was up and its own process was running. A node that has
+// just come on line and whose peer breaks off in the middle of its answer suspects
+// itself first: it makes its subscription anew, once ([Renew]). Lost messages
 // are made good by the announcements of every interval, and sooner by the
 // heartbeats, which carry the number of agents.
 package connectorsync

@@ -1,7 +1,8 @@
 package connectorsync
 
 // Effect is something that the worker has to do because of what the state
-// learned: one of [Send], [TakeOver], [LetGo], [Handed], [PeerUp], [PeerDown], [Ignored].
+// learned: one of [Send], [TakeOver], [LetGo], [Handed], [PeerUp], [PeerDown],
+// [Renew], [Ignored].
 // Effects are carried out in the order in which they are returned.
 type Effect interface{ effect() }
 
@@ -77,6 +78,11 @@ const (
 	DownLeft     DownWhy = "left"     // it said so
 )
 
+// Renew asks for another subscription to the topic, so for a [State.LinkDown] and
+// a [State.LinkUp]: Node broke off in the middle of what it knows, and it may be
+// that this node does not hear.
+type Renew struct{ Node string }
+
 // Ignored says that a message had no effect, to be counted by its reason.
 type Ignored struct {
 	Node   string
@@ -90,4 +96,5 @@ func (LetGo) effect()    {}
 func (Handed) effect()   {}
 func (PeerUp) effect()   {}
 func (PeerDown) effect() {}
+func (Renew) effect()    {}
 func (Ignored) effect()  {}

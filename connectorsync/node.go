@@ -39,6 +39,7 @@ func (s *State) Tick(now time.Time) []Effect {
 	if slept {
 		s.since = now
 	}
+	s.settle(now)
 	s.watch(now)
 	s.decide(now)
 	s.offer(now)
@@ -57,7 +58,7 @@ func (s *State) Tick(now time.Time) []Effect {
 // LinkUp says that messages can be sent and the subscription to the topic is
 // live. Call it at each connection, after [State.LinkDown].
 func (s *State) LinkUp(now time.Time) []Effect {
-	s.linkUp, s.since = true, now
+	s.linkUp, s.since, s.settled = true, now, false
 	for _, p := range s.peers {
 		p.synced, p.suspect = false, time.Time{}
 	}
@@ -97,7 +98,8 @@ func (s *State) Able(able bool, now time.Time) []Effect {
 
 // Ready reports whether this node has heard what its peers know, so that it may
 // consume commands: each peer that lives has answered its sync request, or
-// Config.Timeout has passed since the link came up.
+// Config.Timeout has passed since the link came up and, unless a [Renew] was of
+// no use, no peer broke off in the middle of its answer.
 func (s *State) Ready(now time.Time) bool { return s.ready(now) }
 
 // Drain begins to leave: the peers are asked to take this node's agents, and

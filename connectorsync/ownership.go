@@ -99,7 +99,7 @@ func (s *State) ready(now time.Time) bool {
 		return false
 	}
 	if now.Sub(s.since) >= s.cfg.Timeout {
-		return true
+		return s.deafTo(now) == nil
 	}
 	heard := false
 	for _, p := range s.peers {

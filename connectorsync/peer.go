@@ -168,6 +168,37 @@ func (b SyncDone) apply(s *State, h Header, now time.Time) {
 	}
 }
 
+// settle notes that this node has become ready, and asks for a [Renew] if it
+// should be and has to suspect itself.
+func (s *State) settle(now time.Time) {
+	if p := s.deafTo(now); p != nil && now.Sub(s.since) >= s.cfg.Timeout {
+		s.renewed, s.since = true, now
+		s.emit(Renew{Node: p.node})
+	}
+	if s.ready(now) {
+		s.settled, s.renewed = true, false
+	}
+}
+
+// deafTo is a peer that began to answer this node, which has just come on line,
+// and broke off. nil: there is none, or new connections were of no use.
+func (s *State) deafTo(now time.Time) *peer {
+	if s.settled || s.renewed {
+		return nil
+	}
+	var broken *peer
+	for _, node := range inOrder(s.peers) {
+		p := s.peers[node]
+		switch {
+		case now.Sub(p.heard) < s.cfg.Heartbeat+s.cfg.Heartbeat/2:
+			return nil // somebody is heard
+		case p.up && !p.synced && p.heard.After(s.since):
+			broken = p
+		}
+	}
+	return broken
+}
+
 // watch finds the peers that fell silent. The silence of a time in which this
 // node could not hear does not count.
 func (s *State) watch(now time.Time) {

@@ -123,6 +123,9 @@ func (s *sim) perform(n *simNode, effects []Effect) {
 			require.NotContains(s.t, n.starting, e.Agent, "a node takes twice")
 			require.False(s.t, n.leaving, "a draining node takes")
 			n.starting[e.Agent] = e.Context
+		case Renew:
+			s.link(n, false)
+			s.link(n, true)
 		case LetGo:
 			s.requireWinner(n, e)
 			delete(n.held, e.Agent)

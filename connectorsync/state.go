@@ -66,6 +66,8 @@ type State struct {
 
 	linkUp   bool
 	linked   bool      // it was up before
+	settled  bool      // it was ready since the link came up
+	renewed  bool      // it asked for a Renew since it was ready
 	since    time.Time // since when silence of others may be held against them
 	lastTick time.Time
 	lastBeat time.Time

@@ -172,6 +172,91 @@ func TestTheAnswerToASyncRequest(t *testing.T) {
 	require.Empty(t, asks.say(c, SyncRequest{To: "gc-2"}), "not for us")
 }
 
+// A node that has just come on line and hears its peer break off in the middle
+// of its answer may be deaf itself: it takes nothing and serves nobody before it
+// has tried another subscription.
+func TestAnAnswerThatBreaksOff(t *testing.T) {
+	for name, row := range map[string]struct {
+		alone bool // long enough to be ready before the peer speaks
+		then  func(c *clock, p *other) []Effect
+		renew []Renew
+	}{
+		"silence":               {then: func(c *clock, _ *other) []Effect { return c.pass(3 * time.Second) }, renew: []Renew{{"gc-2"}}},
+		"not yet":               {then: func(c *clock, _ *other) []Effect { return c.pass(2750 * time.Millisecond) }},
+		"of a newcomer":         {alone: true, then: func(c *clock, _ *other) []Effect { return c.pass(4 * time.Second) }},
+		"the peer still speaks": {then: func(c *clock, p *other) []Effect { return live(c, 4*time.Second, 40, p) }},
+		"another one speaks":    {then: func(c *clock, _ *other) []Effect { return live(c, 4*time.Second, 0, peerNode("gc-3", 1)) }},
+		"after the answer": {then: func(c *clock, p *other) []Effect {
+			p.say(c, SyncDone{To: "gc-1"})
+			return c.pass(4 * time.Second)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newNode(t, Config{})
+			c.LinkUp(c.now)
+			if row.alone {
+				c.pass(3 * time.Second)
+			}
+			c.now = c.now.Add(10 * time.Millisecond)
+			p := peerNode("gc-2", 1)
+			p.beat(c, 40)
+			p.say(c, held("1001", c.now))
+			require.Equal(t, row.renew, only[Renew](row.then(c, p)))
+		})
+	}
+	broken := func(t *testing.T) (*clock, *other) {
+		c := newNode(t, Config{Priority: 127})
+		c.LinkUp(c.now)
+		c.now = c.now.Add(10 * time.Millisecond)
+		p := peerNode("gc-2", 1)
+		p.beat(c, 2)
+		p.say(c, held("1001", c.now))
+		e := c.pass(3 * time.Second)
+		require.Len(t, only[Renew](e), 1)
+		require.Empty(t, only[PeerDown](e))
+		require.Empty(t, only[TakeOver](e))
+		require.False(t, c.Ready(c.now))
+		c.LinkDown()
+		require.Len(t, sent[SyncRequest](c.LinkUp(c.now)), 1, "it asks again")
+		return c, p
+	}
+	t.Run("the peer lives", func(t *testing.T) {
+		c, p := broken(t)
+		c.now = c.now.Add(10 * time.Millisecond)
+		p.beat(c, 2)
+		p.say(c, held("1001", c.now))
+		p.say(c, held("1002", c.now))
+		e := p.say(c, SyncDone{To: "gc-1"})
+		require.Empty(t, only[TakeOver](e))
+		require.True(t, c.Ready(c.now))
+		c.pass(250 * time.Millisecond)
+		c.LinkDown()
+		c.LinkUp(c.now)
+		c.now = c.now.Add(10 * time.Millisecond)
+		p.beat(c, 2)
+		require.Len(t, only[Renew](c.pass(3*time.Second)), 1, "each time it comes on line it may be deaf again")
+	})
+	for name, last := range map[string]func(c *clock, p *other){
+		"the peer is dead": func(*clock, *other) {},
+		"the peer breaks off once more": func(c *clock, p *other) {
+			c.now = c.now.Add(10 * time.Millisecond)
+			p.beat(c, 2)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, p := broken(t)
+			last(c, p)
+			e := c.pass(2750 * time.Millisecond)
+			require.Empty(t, only[PeerDown](e))
+			e = append(e, c.pass(500*time.Millisecond)...)
+			require.Empty(t, only[Renew](e), "once is enough")
+			require.Equal(t, []PeerDown{{"gc-2", DownSilent}}, only[PeerDown](e))
+			require.Len(t, only[TakeOver](e), 1)
+			require.True(t, c.Ready(c.now))
+		})
+	}
+}
+
 func TestReady(t *testing.T) {
 	c := newNode(t, Config{})
 	require.False(t, c.Ready(c.now))
