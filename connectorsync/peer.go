@@ -183,7 +183,7 @@ func (s *State) settle(now time.Time) {
 // deafTo is a peer that began to answer this node, which has just come on line,
 // and broke off. nil: there is none, or new connections were of no use.
 func (s *State) deafTo(now time.Time) *peer {
-	if s.settled || s.renewed {
+	if s.settled || s.renewed || s.stage != working {
 		return nil
 	}
 	var broken *peer

@@ -186,6 +186,10 @@ func TestAnAnswerThatBreaksOff(t *testing.T) {
 		"of a newcomer":         {alone: true, then: func(c *clock, _ *other) []Effect { return c.pass(4 * time.Second) }},
 		"the peer still speaks": {then: func(c *clock, p *other) []Effect { return live(c, 4*time.Second, 40, p) }},
 		"another one speaks":    {then: func(c *clock, _ *other) []Effect { return live(c, 4*time.Second, 0, peerNode("gc-3", 1)) }},
+		"while this one leaves": {then: func(c *clock, _ *other) []Effect {
+			c.Drain(c.now)
+			return c.pass(4 * time.Second)
+		}},
 		"after the answer": {then: func(c *clock, p *other) []Effect {
 			p.say(c, SyncDone{To: "gc-1"})
 			return c.pass(4 * time.Second)
