@@ -55,12 +55,20 @@ func LogIn(t TB, c *Client, destination string, agents []int) {
 	}
 }
 
-// takeOver is how long after the death of a node the last agent had his O-024
-// of the survivor; 0 if there was none.
+// takeOver is how long after the death of a node the last of its agents had his
+// first O-024 of the survivor; 0 if there was none. An agent of whom nothing was
+// heard before counts as the dead node's. What moves later does not count:
+// agents who go back to a node that returned, or follow a late command.
 func takeOver(events []Event, dead string, from, until time.Time) time.Duration {
 	var last time.Duration
+	holder, taken := map[string]string{}, map[string]bool{}
 	for _, e := range events {
-		if e.Code == "O-024" && e.Recovered && e.Node != dead && e.At.After(from) && e.At.Before(until) {
+		switch {
+		case !e.At.After(from):
+			holder[e.Agent] = e.Node
+		case e.Code != "O-024" || !e.Recovered || e.Node == dead || !e.At.Before(until):
+		case !taken[e.Agent] && (holder[e.Agent] == dead || holder[e.Agent] == ""):
+			taken[e.Agent] = true
 			last = max(last, e.At.Sub(from))
 		}
 	}

@@ -31,7 +31,7 @@ type Storm struct {
 type Result struct {
 	Verdict
 	Kills     map[Window]int
-	TakeOvers []time.Duration // from a kill to the last O-024 that the survivor sent
+	TakeOvers []time.Duration // from a kill to the first O-024 of the last agent taken over
 	ReLogins  int             // spurious [O-007]
 	Logouts   int             // spurious O-001 LOGOUT
 }
