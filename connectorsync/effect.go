@@ -49,8 +49,8 @@ type LetGo struct {
 }
 
 // Handed says that the node which had an agent before this one has finished the
-// commands that it had for it, and that those which wait here may begin; or, if
-// it is Busy, that it is at it.
+// commands that it had for it, or died while it was at it, and that those which
+// wait here may begin; or, if it is Busy, that it is at it.
 type Handed struct {
 	Agent string
 	Busy  bool

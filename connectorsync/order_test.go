@@ -128,6 +128,44 @@ func TestYielding(t *testing.T) {
 	require.False(t, dead[0].Yields)
 }
 
+// TestANodeThatDiesFinishesNothing: who waits for a node to finish an agent's
+// commands waits no longer when it is dead, or was restarted.
+func TestANodeThatDiesFinishesNothing(t *testing.T) {
+	handed := []Handed{{Agent: "1001"}}
+	for name, row := range map[string]struct {
+		then func(c *clock, p *other) []Effect
+		want []Handed
+	}{
+		"lives":     {func(c *clock, p *other) []Effect { return live(c, 4*time.Second, 0, p) }, nil},
+		"silent":    {func(c *clock, _ *other) []Effect { return c.pass(3 * time.Second) }, handed},
+		"restarted": {func(c *clock, p *other) []Effect { p.boot, p.seq = p.boot+1, 0; return p.beat(c, 0) }, handed},
+		"left": {func(c *clock, p *other) []Effect {
+			return p.say(c, Heartbeat{Role: RoleLeft, Version: Version})
+		}, handed},
+		"finished before": {func(c *clock, p *other) []Effect {
+			p.say(c, Yielded{Agent: "1001", To: "gc-1"})
+			return c.pass(3 * time.Second)
+		}, nil},
+		"for another node": {func(c *clock, p *other) []Effect {
+			q := peerNode("gc-3", 1)
+			q.beat(c, 0)
+			q.boot, q.seq = q.boot+1, 0
+			return append(q.beat(c, 0), live(c, time.Second, 0, p)...)
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := online(t, Config{})
+			p := peerNode("gc-2", 1)
+			p.beat(c, 1)
+			p.say(c, held("1001", c.now))
+			c.Demand("1001", c.now)
+			c.Taken("1001", contextOf("1001"), c.now)
+			require.Equal(t, []Handed{{Agent: "1001", Busy: true}}, only[Handed](p.say(c, Yielded{Agent: "1001", To: "gc-1", Busy: true})))
+			require.Equal(t, row.want, only[Handed](row.then(c, p)))
+		})
+	}
+}
+
 // TestNobodyGoesBack: nodes that begin what is not overtaken, whatever comes
 // late or again, never begin a command behind a later one that they know of.
 func TestNobodyGoesBack(t *testing.T) {

@@ -88,6 +88,7 @@ func (s *State) decide(now time.Time) {
 
 func (s *State) takeOver(agent string, r *replica, why Why) {
 	s.taking[agent] = true
+	delete(s.awaiting, agent)
 	s.emit(TakeOver{
 		Agent: agent, Context: r.context, Complete: r.complete, From: r.node, Yields: s.company(), Why: why,
 	})
@@ -169,9 +170,25 @@ func (b AgentState) apply(s *State, h Header, now time.Time) {
 	r.context.Password, r.context.Extension = b.Password, b.Extension
 }
 
-func (b Yielded) apply(s *State, _ Header, _ time.Time) {
-	if b.To == s.cfg.Node {
-		s.emit(Handed{Agent: b.Agent, Busy: b.Busy})
+func (b Yielded) apply(s *State, h Header, _ time.Time) {
+	if b.To != s.cfg.Node {
+		return
+	}
+	delete(s.awaiting, b.Agent)
+	if b.Busy && s.own[b.Agent] != nil {
+		s.awaiting[b.Agent] = h.Node
+	}
+	s.emit(Handed{Agent: b.Agent, Busy: b.Busy})
+}
+
+// awaitNoMore gives up what a node that died was about to finish: what it had
+// comes again, and is judged by what is known to have begun.
+func (s *State) awaitNoMore(node string) {
+	for _, agent := range inOrder(s.awaiting) {
+		if s.awaiting[agent] == node {
+			delete(s.awaiting, agent)
+			s.emit(Handed{Agent: agent})
+		}
 	}
 }
 

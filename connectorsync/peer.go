@@ -62,6 +62,7 @@ func (s *State) admit(h Header, now time.Time) Reason {
 		p = &peer{node: h.Node, boot: h.Boot}
 		s.peers[h.Node] = p
 	case restarted:
+		s.awaitNoMore(p.node)
 		missed := !p.up
 		*p = peer{node: h.Node, boot: h.Boot, up: !missed}
 		if !missed {
@@ -230,6 +231,7 @@ func (s *State) down(p *peer, why DownWhy, now time.Time) {
 	}
 	p.up, p.suspect = false, time.Time{}
 	s.emit(PeerDown{Node: p.node, Why: why})
+	s.awaitNoMore(p.node)
 	for _, other := range s.peers {
 		if other.up {
 			s.askAll(now)

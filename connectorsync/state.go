@@ -81,6 +81,7 @@ type State struct {
 	intents  bounded[Intent]
 	order    *Order
 	yielding map[string]string // agents let go whose commands are not finished: to which node
+	awaiting map[string]string // agents held whose commands another node finishes: which
 	out      []Effect
 }
 
@@ -146,7 +147,7 @@ func New(cfg Config) (*State, error) {
 	return &State{
 		cfg: cfg, peers: map[string]*peer{}, own: map[string]*holding{}, replicas: map[string]*replica{}, taking: map[string]bool{},
 		ended: newBounded[ending](cfg.MaxAgents), intents: newBounded[Intent](cfg.MaxIntents),
-		order: NewOrder(cfg.MaxAgents), yielding: map[string]string{},
+		order: NewOrder(cfg.MaxAgents), yielding: map[string]string{}, awaiting: map[string]string{},
 	}, nil
 }
 
