@@ -38,7 +38,8 @@ type Session struct {
 	gate    sync.RWMutex // held by Offer; closed is set under it, so that no command slips in after the last look
 	closed  bool
 	mailbox chan *Request
-	signals chan signal
+	signals atomic.Uint32 // a bit for each signal that waits
+	wake    chan struct{} // there are signals
 	done    chan struct{}
 	full    atomic.Uint64
 	panics  atomic.Uint64
@@ -79,7 +80,7 @@ func New(agent string, deps Deps) *Session {
 		agent:   agent,
 		log:     deps.Log.With().Str("agent", agent).Logger(),
 		mailbox: make(chan *Request, mailboxSize),
-		signals: make(chan signal, 8),
+		wake:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
 		table:   handlers(),
 		view:    translate.New(agent, deps.Dialect),
@@ -107,35 +108,6 @@ func (s *Session) Offer(r *Request) bool {
 	default:
 		s.full.Add(1)
 		return false
-	}
-}
-
-// signal is what the worker tells every session.
-type signal int
-
-const (
-	// sigResync: outputs were lost, or the broker link had a gap (M8).
-	sigResync signal = iota
-	// sigServer: another Finesse serves now, or one serves again.
-	sigServer
-	// sigLetGo: another node has the agent.
-	sigLetGo
-	// sigHanding: the node that had the agent finishes his commands; sigHanded:
-	// it has finished them.
-	sigHanding
-	sigHanded
-)
-
-// Resync asks the session to re-read Finesse and publish O-024 and O-001 (M8).
-func (s *Session) Resync() { s.signal(sigResync) }
-
-// ServerChanged tells the session that the serving Finesse changed.
-func (s *Session) ServerChanged() { s.signal(sigServer) }
-
-func (s *Session) signal(sig signal) {
-	select {
-	case s.signals <- sig:
-	default: // signals are idempotent: eight waiting ones say it already
 	}
 }
 
@@ -205,8 +177,8 @@ func (s *Session) step(ctx context.Context) {
 		s.contain(nil, func() { s.loginOverdue(ctx) })
 	case <-s.awaits.timer.C:
 		s.contain(nil, func() { s.awaitedOverdue(ctx) })
-	case sig := <-s.signals:
-		s.contain(nil, func() { s.obey(ctx, sig) })
+	case <-s.wake:
+		s.obeyAll(ctx)
 	case <-s.idle.C:
 		s.contain(nil, s.lingerOver)
 	}
@@ -301,26 +273,6 @@ func (s *Session) prepare(ctx context.Context, h row) error {
 		return refuse(protocol.ErrInvalidObjectState, errclass.Client, nil)
 	}
 	return nil
-}
-
-func (s *Session) obey(ctx context.Context, sig signal) {
-	switch sig {
-	case sigResync:
-		s.wantSync, s.watch.lost = true, true
-	case sigServer:
-		s.serverChanged(ctx)
-	case sigLetGo:
-		s.log.Info().Msg("another node has the agent")
-		s.let, s.ended = true, !s.yield.waits
-	case sigHanding:
-		if s.yield.waits {
-			s.yield.timer.Reset(handOverTime)
-		}
-	case sigHanded:
-		if s.yield.waits {
-			s.yielded()
-		}
-	}
 }
 
 // touch restarts the clock after which a logged-out, silent agent is forgotten.

@@ -96,6 +96,21 @@ func TestLetGoIsSilent(t *testing.T) {
 	})
 }
 
+// TestNoSignalIsLost: what comes while a command is under way is all obeyed after it.
+func TestNoSignalIsLost(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.server.onSet = func(finesse.StateChange, string) {
+			for range 100 {
+				g.s.Resync()
+			}
+			g.s.LetGo()
+		}
+		g.do("", "MakeReady#1001", "")
+		require.Equal(t, 1, g.yields, "it is let go")
+	})
+}
+
 // TestLetGoFinishes: what was accepted before the agent went is carried out, and
 // not answered RE_LOGIN; but nobody fetches him back.
 func TestLetGoFinishes(t *testing.T) {
