@@ -17,7 +17,7 @@ const maxPrefetch = 10
 // Subscription is one consumer of a link.
 type Subscription struct {
 	From     Destination
-	Prefetch int    // unacknowledged deliveries at a time: 1..10, 0 = 10
+	Prefetch int    // unacknowledged deliveries at a time: 1..10, 0 = 10; none with AutoAck
 	Priority int    // activemq.priority: 0..127, the highest with room is served first
 	Selector string // JMS selector, "" = all
 	// Exclusive: of all exclusive consumers of a queue only the one of the
@@ -81,8 +81,8 @@ func (c *consumer) subscribe(s *consumption) error {
 		mode = stomp.AckAuto
 	}
 	sub, err := c.conn.stomp.Subscribe(s.From.String(), mode, func(f *frame.Frame) error {
-		// Without acknowledgements a small window bounds nothing here, and costs
-		// the broker a pending list: its default is right.
+		// With automatic acknowledgements the broker gives them itself as it sends:
+		// a window bounds nothing here, and a small one costs it a pending list.
 		if !s.AutoAck {
 			f.Header.Add("activemq.prefetchSize", strconv.Itoa(s.Prefetch))
 		}

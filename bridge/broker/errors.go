@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"errors"
 	"fmt"
 
 	"gcbridge/protocol/errclass"
@@ -52,15 +51,10 @@ var (
 	errReceiptTimeout = fmt.Errorf("%w: no receipt in time", ErrLost)
 	errAckOverflow    = fmt.Errorf("%w: more acknowledgements than deliveries", ErrLost)
 	errDone           = fmt.Errorf("%w: closed by us", ErrLost)
-	errRenewed        = fmt.Errorf("%w: to be made anew", ErrLost)
-	errPrimaryBack    = fmt.Errorf("%w: the primary answers again", ErrLost)
+	// errRenewed: the broker is well, and what is under way is finished first.
+	errRenewed     = fmt.Errorf("%w: to be made anew", ErrLost)
+	errPrimaryBack = fmt.Errorf("%w: the primary answers again", errRenewed)
 )
-
-// inOrder reports whether the connections end because better ones follow: the
-// broker is well, and what is under way is finished first.
-func inOrder(cause error) bool {
-	return errors.Is(cause, errPrimaryBack) || errors.Is(cause, errRenewed)
-}
 
 // RefusedError is what an ERROR frame said.
 type RefusedError struct {

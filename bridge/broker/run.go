@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -145,8 +146,8 @@ func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, fr
 	return cons, pub, frag, nil
 }
 
-// stay works until one of its parts says why it cannot go on, or until better
-// connections are to follow: then batches in flight are finished and
+// stay works until one of its parts says why it cannot go on, or until the
+// connections are to be renewed: then batches in flight are finished and
 // acknowledgements flushed first.
 func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn) error {
 	gen, end := context.WithCancelCause(life)
@@ -180,7 +181,7 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 	case <-cons.conn.over:
 		end(cons.conn.ending())
 	}
-	if inOrder(context.Cause(gen)) {
+	if errors.Is(context.Cause(gen), errRenewed) {
 		cons.settle(life)
 	}
 	return context.Cause(gen)

@@ -64,9 +64,9 @@ func (s *sender) run(gen context.Context, e endpoint, k *conn) error {
 // whether anything was confirmed.
 func (s *sender) serve(gen context.Context, k *conn) (sent bool, err error) {
 	// When the link goes down nothing waits for a receipt any more; only if it
-	// ends in good order the batch in flight is finished.
+	// is renewed the batch in flight is finished.
 	stop := context.AfterFunc(gen, func() {
-		if !inOrder(context.Cause(gen)) {
+		if !errors.Is(context.Cause(gen), errRenewed) {
 			k.wire.kill(errDone)
 		}
 	})
