@@ -142,6 +142,14 @@ func TestANodeThatDiesFinishesNothing(t *testing.T) {
 		"left": {func(c *clock, p *other) []Effect {
 			return p.say(c, Heartbeat{Role: RoleLeft, Version: Version})
 		}, handed},
+		"restarted when a third has the agent": {func(c *clock, p *other) []Effect {
+			c.now = c.now.Add(time.Second)
+			e := peerNode("gc-3", 1).say(c, held("1001", c.now))
+			require.Len(t, only[LetGo](e), 1)
+			p.say(c, Yielded{Agent: "1001", To: "gc-1", Busy: true})
+			p.boot, p.seq = p.boot+1, 0
+			return p.beat(c, 0)
+		}, handed},
 		"finished before": {func(c *clock, p *other) []Effect {
 			p.say(c, Yielded{Agent: "1001", To: "gc-1"})
 			return c.pass(3 * time.Second)

@@ -175,7 +175,7 @@ func (b Yielded) apply(s *State, h Header, _ time.Time) {
 		return
 	}
 	delete(s.awaiting, b.Agent)
-	if b.Busy && s.own[b.Agent] != nil {
+	if b.Busy && (s.own[b.Agent] != nil || s.yielding[b.Agent] != "") {
 		s.awaiting[b.Agent] = h.Node
 	}
 	s.emit(Handed{Agent: b.Agent, Busy: b.Busy})

@@ -81,7 +81,7 @@ type State struct {
 	intents  bounded[Intent]
 	order    *Order
 	yielding map[string]string // agents let go whose commands are not finished: to which node
-	awaiting map[string]string // agents held whose commands another node finishes: which
+	awaiting map[string]string // agents held, or yielded, whose earlier commands another node finishes: which
 	out      []Effect
 }
 
