@@ -74,7 +74,7 @@ func TestAnswerBreaksOff(t *testing.T) {
 	cfg := config.Default()
 	paired(&cfg)
 	peer := newMouth(t, url, "node-2", cfg)
-	l := newLab(t, url, func(c *config.Config) { paired(c); c.Failback = false })
+	l := newLab(t, url, func(c *config.Config) { paired(c); c.Failback, c.SyncTimeout = false, 3*time.Second })
 	beat := connectorsync.Heartbeat{Priority: 100, Role: connectorsync.RoleServing, Agents: 2, Version: connectorsync.Version}
 	held := func(agent string) connectorsync.Body {
 		return connectorsync.AgentContext{Agent: agent, SubscriptionTime: peer.boot, Context: connectorsync.Context{

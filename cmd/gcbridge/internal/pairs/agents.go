@@ -63,11 +63,12 @@ func takeOver(events []Event, dead string, from, until time.Time) time.Duration 
 	var last time.Duration
 	holder, taken := map[string]string{}, map[string]bool{}
 	for _, e := range events {
-		switch {
-		case !e.At.After(from):
+		if !e.At.After(from) {
 			holder[e.Agent] = e.Node
-		case e.Code != "O-024" || !e.Recovered || e.Node == dead || !e.At.Before(until):
-		case !taken[e.Agent] && (holder[e.Agent] == dead || holder[e.Agent] == ""):
+			continue
+		}
+		ofTheDead := holder[e.Agent] == dead || holder[e.Agent] == ""
+		if ofTheDead && !taken[e.Agent] && e.takenFrom(dead) && e.At.Before(until) {
 			taken[e.Agent] = true
 			last = max(last, e.At.Sub(from))
 		}

@@ -24,6 +24,10 @@ type Event struct {
 	Body      string
 }
 
+// takenFrom reports whether another node says where the agent stands after it
+// took him over [O-024].
+func (e Event) takenFrom(dead string) bool { return e.Code == "O-024" && e.Recovered && e.Node != dead }
+
 func (e Event) String() string {
 	mark := ""
 	if e.Recovered {

@@ -51,7 +51,7 @@ func (m TakeOver) Run(t TB, bin string) Result {
 		Eventually(m.Limit, func() bool {
 			for _, e := range client.Since(from) {
 				from++
-				if e.Code == "O-024" && e.Recovered && e.Node != n.Name && waiting[e.Agent] {
+				if e.takenFrom(n.Name) && waiting[e.Agent] {
 					delete(waiting, e.Agent)
 					last = e.At
 				}
