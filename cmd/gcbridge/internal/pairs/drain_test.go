@@ -25,8 +25,12 @@ func TestDrain(t *testing.T) {
 		s.quiet(1)
 	})
 	t.Run("a second signal ends it at once", func(t *testing.T) {
-		s := th.begin(t, ActivePassive)
 		const long = 8 * time.Second
+		s := th.begin(t, func(b Brokers) Setup {
+			set := ActivePassive(b)
+			set.Env = []string{"GC_FINESSE_TIMEOUT=10s"} // the command outlasts both signals on a slow machine, too
+			return set
+		})
 		require.NoError(t, s.fin.AddFault(sim.Fault{Path: "/finesse/api/User/" + idler, Method: "PUT", DelayMs: int(long.Milliseconds()), Count: 1}))
 		s.fin.ClearRequests()
 		begun := s.do("MakeNotReady", idler, "")
