@@ -20,7 +20,7 @@ func runAgent(t *testing.T, args ...string) error {
 	t.Helper()
 	c := agentCommand()
 	c.SilenceUsage, c.SilenceErrors = true, true
-	c.SetArgs(args)
+	c.SetArgs(append([]string{}, args...)) // nil would be the arguments of the test
 	c.SetIn(strings.NewReader(""))
 	c.SetOut(io.Discard)
 	return c.ExecuteContext(t.Context())
