@@ -240,6 +240,7 @@ func (p *pair) demand(agent string) (known bool) {
 
 // yielded implements session.Deps.Yielded.
 func (p *pair) yielded(agent string) {
+	p.w.agents.yielded(agent)
 	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.Yielded(agent, now) })
 }
 

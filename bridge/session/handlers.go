@@ -18,6 +18,9 @@ type row struct {
 	// unbound commands are served whatever the state of the connection.
 	unbound bool
 	needs   need
+	// lasting commands begin something that goes on after them, so a session that
+	// has been let go cannot serve them.
+	lasting bool
 	// login, dialog and team choose the wire code of a failure [E1]: team is
 	// for what is about others than the agent.
 	login, dialog, team bool
@@ -48,7 +51,7 @@ func handlers() map[protocol.Word]row {
 		protocol.MakeWorkReady:          {run: work(finesse.StateWorkReady)},
 		protocol.Logout:                 {run: (*Session).logOut},
 		protocol.LogoutWithReason:       {run: (*Session).logOut},
-		protocol.ForceLogout:            {run: (*Session).forceLogout, needs: needUser},
+		protocol.ForceLogout:            {run: (*Session).forceLogout, needs: needUser, lasting: true},
 		protocol.GetState:               {asks: true, run: (*Session).getState, needs: needUser},
 		protocol.Refresh:                {asks: true, run: (*Session).refresh},
 
@@ -88,7 +91,7 @@ func handlers() map[protocol.Word]row {
 
 		protocol.GetAllAgents:     {asks: true, run: (*Session).allAgents, needs: needUser, team: true},
 		protocol.GetQueueList:     {asks: true, run: (*Session).queueList, needs: needUser, team: true},
-		protocol.GetTeamUsers:     {run: (*Session).teamUsers, needs: needUser, team: true},
+		protocol.GetTeamUsers:     {run: (*Session).teamUsers, needs: needUser, team: true, lasting: true},
 		protocol.GetTeamUserState: {asks: true, run: (*Session).teamUserState, needs: needUser, team: true},
 		protocol.SilentMonitor:    {run: (*Session).silentMonitor, needs: needCalls, team: true},
 		protocol.EndSilentMonitor: {run: onDialog(finesse.ActionDrop), needs: needCalls, dialog: true},

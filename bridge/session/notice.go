@@ -11,7 +11,8 @@ import (
 
 // notice serves one notification.
 func (s *Session) notice(ctx context.Context, n finesse.Notification) {
-	p := provenance{correlation: s.answers.of(n.RequestID), caused: n.Received}
+	correlation, elsewhere := s.answered(n.RequestID)
+	p := provenance{correlation: correlation, caused: n.Received}
 	switch {
 	case n.Malformed != nil:
 		s.log.Warn().Err(n.Malformed).Msg("an event could not be read; the session re-syncs")
@@ -23,7 +24,7 @@ func (s *Session) notice(ctx context.Context, n finesse.Notification) {
 		s.asyncError(ctx, n, p)
 	case n.Team != nil || teamNode(n):
 		s.noticeTeam(n, p)
-	case s.login.waiting && n.User != nil && n.User.State != nil && *n.User.State != finesse.StateLogout:
+	case s.showsLogin(n):
 		s.loginDone(ctx) // if it cannot be read yet, the login timer tries again
 	default:
 		was := s.view
@@ -35,10 +36,18 @@ func (s *Session) notice(ctx context.Context, n finesse.Notification) {
 		if s.deps.SendControls {
 			outs = append(outs, s.view.ControlsSince(was)...)
 		}
+		if elsewhere && len(outs) == 0 {
+			outs = s.view.Standing(n) // the re-sync has told it, and did not know that it is an answer
+		}
 		s.publish(outs, p)
 		s.noticeAwaited(n)
 		s.changed(ctx, was.User())
 	}
+}
+
+// showsLogin reports whether n says that the login which is awaited has worked.
+func (s *Session) showsLogin(n finesse.Notification) bool {
+	return s.login.waiting && !teamNode(n) && n.User != nil && n.User.State != nil && *n.User.State != finesse.StateLogout
 }
 
 // teamNode tells the events of team members, which are User events too.

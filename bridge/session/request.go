@@ -59,28 +59,3 @@ func ReceivedAt(ctx context.Context) (time.Time, bool) {
 	t, ok := ctx.Value(receivedKey{}).(time.Time)
 	return t, ok && !t.IsZero()
 }
-
-// correlations remembers which command a REST request id belongs to. Finesse
-// repeats an id over several events (finesse-api 1.3), so entries are not
-// removed on use but pushed out by newer ones.
-type correlations struct {
-	byID  map[string]string
-	order []string
-}
-
-const maxCorrelations = 32
-
-func newCorrelations() correlations {
-	return correlations{byID: make(map[string]string, maxCorrelations)}
-}
-
-func (c *correlations) expect(requestID, correlationID string) {
-	if len(c.order) == maxCorrelations {
-		delete(c.byID, c.order[0])
-		c.order = c.order[1:]
-	}
-	c.byID[requestID] = correlationID
-	c.order = append(c.order, requestID)
-}
-
-func (c *correlations) of(requestID string) string { return c.byID[requestID] }

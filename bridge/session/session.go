@@ -12,7 +12,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,6 +137,7 @@ func (s *Session) Run(ctx context.Context) {
 	if s.let {
 		s.finish(ctx)
 		s.deps.Yielded(s.agent)
+		s.settle(ctx)
 	}
 }
 
@@ -297,24 +297,6 @@ func (s *Session) depart() {
 	s.discharge()
 }
 
-// finish serves the commands that came before the agent went to another node:
-// REST needs no presence, and nobody else has them.
-func (s *Session) finish(ctx context.Context) {
-	s.shut()
-	for {
-		select {
-		case r := <-s.mailbox:
-			if r.Command.Word == protocol.Connect {
-				r.unserved() // it would fetch the agent back
-				continue
-			}
-			s.contain(r, func() { s.serve(ctx, r) })
-		default:
-			return
-		}
-	}
-}
-
 // shut closes the mailbox: what is in it is all that there will be.
 func (s *Session) shut() {
 	s.gate.Lock()
@@ -333,16 +315,6 @@ func (s *Session) orphans() {
 			return
 		}
 	}
-}
-
-// nextRequestID names one REST request; events echo it (finesse-api 1.3).
-func (s *Session) nextRequestID(r *Request) string {
-	s.seq++
-	id := s.deps.Node + "-" + s.agent + "-" + strconv.FormatInt(s.deps.Epoch, 36) + "-" + strconv.FormatUint(s.seq, 36)
-	if r != nil && r.CorrelationID != "" {
-		s.answers.expect(id, r.CorrelationID)
-	}
-	return id
 }
 
 func stoppedTimer() *time.Timer {

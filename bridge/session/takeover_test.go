@@ -111,27 +111,6 @@ func TestNoSignalIsLost(t *testing.T) {
 	})
 }
 
-// TestLetGoFinishes: what was accepted before the agent went is carried out, and
-// not answered RE_LOGIN; but nobody fetches him back.
-func TestLetGoFinishes(t *testing.T) {
-	bubble(t, func(g *rig) {
-		g.s = New("1001", g.deps)
-		g.s.let, g.s.ended = true, true
-		g.s.binding = Binding{Destination: destA, Dialect: g.deps.Dialect}
-		g.s.link.server = g.server
-		g.s.link.cred.User = "1001"
-		for _, text := range []string{"MakeReady#1001", "Connect#1001"} {
-			c, err := protocol.ParseCommand(text, []byte("A,pw"))
-			require.NoError(t, err)
-			require.True(t, g.s.Offer(g.request(c, Binding{})))
-		}
-		g.s.Run(t.Context())
-		require.Contains(t, g.server.log(), "READY")
-		require.NotContains(t, g.server.log(), "CONNECT")
-		require.Equal(t, 1, g.orphans)
-	})
-}
-
 func TestPairIsToldOfChanges(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()

@@ -105,6 +105,21 @@ func (v View) Apply(n finesse.Notification) (View, []protocol.Output) {
 	return v, all
 }
 
+// Standing is what was last said of what n is about: the State of the agent, or
+// the state messages of live dialogs. For who has to say it again.
+func (v View) Standing(n finesse.Notification) []protocol.Output {
+	if n.User != nil && v.mine(*n.User) && v.user.State != "" {
+		return []protocol.Output{v.State()}
+	}
+	var outs []protocol.Output
+	for _, d := range n.Dialogs {
+		if i := v.find(d.ID); i >= 0 && v.calls[i].last.output != nil {
+			outs = append(outs, v.calls[i].last.output)
+		}
+	}
+	return outs
+}
+
 // find is the index of a live dialog, -1 if there is none.
 func (v View) find(id string) int {
 	return slices.IndexFunc(v.calls, func(c call) bool { return c.dialog.ID == id })

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,6 +78,25 @@ func TestPairHandsOver(t *testing.T) {
 	p.answer(own, p.do("RetrieveCall#1001", dialog), "1001#InboundCall#ACTIVE#")
 	require.NotContains(t, p.describe(), "LOGOUT")
 	require.NotContains(t, p.describe(), "RE_LOGIN")
+}
+
+// TestAnswerOfAnAgentWhoMoves: what Finesse tells after its agent has gone to
+// another node still answers the command that asked for it.
+func TestAnswerOfAnAgentWhoMoves(t *testing.T) {
+	const late = time.Second
+	amq := brokertest.ActiveMQ(t)
+	l := newLab(t, amq.URL(), func(c *config.Config) { paired(c); c.ConsumerPriority = 100; c.NodeID = "node-2" },
+		sim.WithConfig(func(c *sim.Config) { c.EventDelay = late }))
+	first, stop := l.second("node-1", 127)
+	require.Eventually(t, func() bool { return len(first.Snapshot().Pair.Peers) == 1 }, patience, tick, "they see each other")
+	p := newPhone(t, l.broker, own)
+	p.login(own, "1001", "2001")
+	ready := p.do("MakeReady#1001", "")
+	asked := func(r sim.Request) bool { return strings.Contains(r.Body, "<state>READY</state>") }
+	require.Eventually(t, func() bool { return slices.ContainsFunc(l.sim.Requests(), asked) }, patience, tick, "Finesse has it")
+	stop()
+	p.answer(own, ready, "1001#State#READY#")
+	require.Equal(t, 1, l.worker.Snapshot().Pair.Held)
 }
 
 // TestBackWithinTheGrace: a node that is stopped and started again logs nobody

@@ -66,7 +66,7 @@ func Executions(requests []sim.Request) []Execution {
 		if key == "" {
 			continue
 		}
-		life := r.RequestID
+		life, _, _ := strings.Cut(r.RequestID, ":")
 		if i := strings.LastIndexByte(life, '-'); i >= 0 {
 			life = life[:i] // node, agent and start of the process; behind it counts the session
 		}

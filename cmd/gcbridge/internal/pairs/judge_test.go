@@ -168,7 +168,7 @@ func TestExecutionsOfALog(t *testing.T) {
 		{Method: "GET", Path: "/finesse/api/SystemInfo"},
 		{Method: "PUT", Path: "/finesse/api/User/1001", User: "1001", Body: "<User><state>LOGIN</state><extension>2001</extension></User>"},
 		{Method: "PUT", Path: "/finesse/api/User/1001", User: "1001", Body: "<User><state>NOT_READY</state><reasonCodeId>12</reasonCodeId></User>", RequestID: "gc-1-1001-abc-1", Time: at},
-		{Method: "PUT", Path: "/finesse/api/User/1001", User: "1001", Body: "<User><state>READY</state></User>", RequestID: "gc-1-1001-abc-2"},
+		{Method: "PUT", Path: "/finesse/api/User/1001", User: "1001", Body: "<User><state>READY</state></User>", RequestID: "gc-1-1001-abc-2:ID%3Acrm-1-2"},
 		{Method: "POST", Path: "/finesse/api/User/1001/Dialogs", User: "1001", Body: "<Dialog><requestedAction>MAKE_CALL</requestedAction><fromAddress>2001</fromAddress><toAddress>9001</toAddress></Dialog>"},
 		{Method: "PUT", Path: "/finesse/api/Dialog/16", User: "1001", Body: "<Dialog><requestedAction>DROP</requestedAction><targetMediaAddress>2001</targetMediaAddress></Dialog>"},
 	}

@@ -146,8 +146,10 @@ func (p *Tap) caught(r *http.Request, node string) *trap {
 	return x
 }
 
-// nodeOf is the node that made a request: its id is node-agent-start-number.
+// nodeOf is the node that made a request: its id is node-agent-start-number,
+// and what follows a colon.
 func nodeOf(r *http.Request) string {
-	parts := strings.Split(r.Header.Get("requestId"), "-")
+	name, _, _ := strings.Cut(r.Header.Get("requestId"), ":")
+	parts := strings.Split(name, "-")
 	return strings.Join(parts[:max(0, len(parts)-3)], "-")
 }
