@@ -19,6 +19,22 @@ func outboundBy(t *testing.T, s *Server, body string) string {
 	return made.DialogID
 }
 
+// accept lets agent 1001 accept a preview and returns the call to the customer that
+// takes the reservation's place, once he has answered.
+func accept(t *testing.T, s *Server, reservation string) (call string) {
+	t.Helper()
+	act(t, s, "1001", reservation, actionBody("ACCEPT", "2001", ""))
+	waitFor(t, func() bool {
+		a, _ := s.Agent("1001")
+		if len(a.Dialogs) != 1 || a.Dialogs[0].State != callcontrol.Active {
+			return false
+		}
+		call = a.Dialogs[0].ID
+		return call != reservation
+	})
+	return call
+}
+
 func TestPreviewOverTheControlAPI(t *testing.T) {
 	s := Start(t)
 	signIn(t, s, "1001")
@@ -35,20 +51,15 @@ func TestPreviewOverTheControlAPI(t *testing.T) {
 	} {
 		require.Contains(t, event, want)
 	}
-	act(t, s, "1001", id, actionBody("ACCEPT", "2001", ""))
-	waitFor(t, func() bool {
-		a, _ := s.Agent("1001")
-		return len(a.Dialogs) == 1 && a.Dialogs[0].State == callcontrol.Active
-	})
-	a, _ := s.Agent("1001")
-	act(t, s, "1001", a.Dialogs[0].ID, actionBody("RECLASSIFY", "2001", param("outboundClassification", "REX_FAX")))
-	act(t, s, "1001", a.Dialogs[0].ID, actionBody("UPDATE_SCHEDULED_CALLBACK", "2001", param("callbackTime", "2026-03-07T14:30")))
+	call := accept(t, s, id)
+	act(t, s, "1001", call, actionBody("RECLASSIFY", "2001", param("outboundClassification", "REX_FAX")))
+	act(t, s, "1001", call, actionBody("UPDATE_SCHEDULED_CALLBACK", "2001", param("callbackTime", "2026-03-07T14:30")))
 	waitFor(t, func() bool { a, _ := s.Agent("1001"); return a.Dialogs[0].CallbackTime != "" })
 	_, body := do(t, s, "1001", "GET", "/finesse/api/User/1001/Dialogs", "")
 	require.Contains(t, body, "<callType>OUTBOUND</callType>")
 	require.Contains(t, body, "<outboundClassification>REX_FAX</outboundClassification>")
 	require.Contains(t, body, "<scheduledCallbackInfo><callbackTime>2026-03-07T14:30</callbackTime><callbackNumber></callbackNumber></scheduledCallbackInfo>")
-	act(t, s, "1001", a.Dialogs[0].ID, actionBody("CANCEL_SCHEDULED_CALLBACK", "2001", ""))
+	act(t, s, "1001", call, actionBody("CANCEL_SCHEDULED_CALLBACK", "2001", ""))
 	waitFor(t, func() bool { a, _ := s.Agent("1001"); return a.Dialogs[0].CallbackTime == "" })
 }
 
@@ -93,10 +104,8 @@ func TestPreviewAPIOfTheOtherPlatform(t *testing.T) {
 	signIn(t, s, "1001")
 	id, err := s.Outbound(OutboundSpec{Agent: "1001", Number: "90055", Mode: callcontrol.Preview})
 	require.NoError(t, err)
-	act(t, s, "1001", id, actionBody("ACCEPT", "2001", ""))
-	waitForDialogs(t, s, "1001", "OUTBOUND_DIRECT_PREVIEW")
-	a, _ := s.Agent("1001")
-	status, _ := do(t, s, "1001", "PUT", "/finesse/api/Dialog/"+a.Dialogs[0].ID, actionBody("PARTICIPANT_DROP", "2001", ""))
+	call := accept(t, s, id)
+	status, _ := do(t, s, "1001", "PUT", "/finesse/api/Dialog/"+call, actionBody("PARTICIPANT_DROP", "2001", ""))
 	require.Equal(t, 501, status, "CCE only")
 }
 
