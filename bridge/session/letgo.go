@@ -43,7 +43,7 @@ const settleTime = 2 * loginPoll
 // has not shown in time is told as unconfirmed. Another LetGo cuts it short: the
 // agent comes back. The end of ctx does not: a node that leaves owes its answers.
 func (s *Session) settle(ctx context.Context) {
-	s.leaving, s.failover = leaving{}, failover{} // the successor's business
+	s.leaving, s.failover, s.login.waiting = leaving{}, failover{}, s.owesLogin() // the rest is the successor's
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	for s.owes() && s.settleStep(ctx) {
@@ -76,6 +76,7 @@ func (s *Session) settleStep(ctx context.Context) bool {
 			s.contain(nil, func() { s.lateNotice(ctx, n) })
 			return true
 		}
+		s.link.stream.Abort()
 		s.link.stream = nil // the timers go on
 	case <-s.login.timer.C:
 		s.contain(nil, func() { s.loginOverdue(ctx) })
@@ -85,9 +86,10 @@ func (s *Session) settleStep(ctx context.Context) bool {
 	return true
 }
 
-// lateNotice tells what n answers, and nothing else.
+// lateNotice tells what n answers. What else it says is in what the successor
+// reads; only an error is not.
 func (s *Session) lateNotice(ctx context.Context, n finesse.Notification) {
-	if s.answers.of(n.RequestID) != "" || s.showsLogin(n) {
+	if len(n.Errors) > 0 || s.answers.of(n.RequestID) != "" || s.showsLogin(n) {
 		s.notice(ctx, n)
 		return
 	}

@@ -39,20 +39,26 @@ func TestFormerOwnerAnswers(t *testing.T) {
 		what: "Reclassify", correlation: "c", answers: []protocol.Output{protocol.Reclassify{Data: "voice"}},
 		shown: func(n finesse.Notification) bool { return n.RequestID == "r" },
 	}
+	refused := func(requestID string) finesse.Notification {
+		return finesse.Notification{
+			Source: "/finesse/api/User/1001", RequestID: requestID, Errors: []finesse.APIError{{Type: "Generic Error"}},
+		}
+	}
 	// Which of the two it looks at first, the event or that it is let go, is chance.
 	for name, tc := range map[string]struct {
 		event func(requestID string) finesse.Notification
 		told  string
+		corr  string
 	}{
 		"with an event that it has": {
-			func(id string) finesse.Notification { return userEvent(id, finesse.StateReady) }, "1001#State#READY#",
+			func(id string) finesse.Notification { return userEvent(id, finesse.StateReady) },
+			"1001#State#READY#", "corr-MakeReady",
 		},
 		"with a refusal that it has": {
-			func(id string) finesse.Notification {
-				return finesse.Notification{
-					Source: "/finesse/api/User/1001", RequestID: id, Errors: []finesse.APIError{{Type: "Generic Error"}},
-				}
-			}, "1001#Error#",
+			refused, "1001#Error#", "corr-MakeReady",
+		},
+		"with a refusal of nobody knows what": {
+			func(string) finesse.Notification { return refused("") }, "1001#Error#", "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,7 +72,7 @@ func TestFormerOwnerAnswers(t *testing.T) {
 					g.do("", "MakeReady#1001", "")
 					out := g.envelopes()
 					require.Len(t, out, 1)
-					require.Equal(t, "corr-MakeReady", out[0].CorrelationID)
+					require.Equal(t, tc.corr, out[0].CorrelationID)
 					require.Contains(t, out[0].Message.Body, tc.told)
 					require.True(t, g.over(), "nothing is owed any more")
 				})
@@ -114,11 +120,21 @@ func TestFormerOwnerAnswers(t *testing.T) {
 			require.True(t, g.over())
 		})
 	})
+	t.Run("not a login that nobody asked for", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			g.s.login.waiting, g.s.login.quiet = true, true
+			g.letGo()
+			require.True(t, g.over())
+			require.Empty(t, g.got())
+		})
+	})
 	t.Run("never silent", func(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.loggedIn()
 			g.s.await(reclassify)
 			g.letGo()
+			require.Zero(t, g.admits, "his place is free before he can come back")
 			time.Sleep(settleTime - time.Millisecond)
 			require.Empty(t, g.got())
 			time.Sleep(time.Millisecond)

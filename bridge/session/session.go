@@ -136,6 +136,7 @@ func (s *Session) Run(ctx context.Context) {
 	}
 	if s.let {
 		s.finish(ctx)
+		s.discharge() // before he can come back
 		s.deps.Yielded(s.agent)
 		s.settle(ctx)
 	}
