@@ -103,7 +103,8 @@ func (w *Worker) toAgent(c command) {
 // toSession finds the agent's session, or says why there is none.
 func (w *Worker) toSession(c command) {
 	s := w.agents.session(c.ID)
-	if s == nil && w.pair != nil && w.servers.Current() != nil && w.pair.demand(c.ID) {
+	late := s == nil && w.tooLate(c)
+	if s == nil && !late && w.pair != nil && w.servers.Current() != nil && w.pair.demand(c.ID) {
 		s = w.agents.session(c.ID)
 	}
 	answer := func(code protocol.ErrorCode) {
@@ -119,6 +120,9 @@ func (w *Worker) toSession(c command) {
 		answer(protocol.ErrFinesseUnavailable)
 	case c.parseErr != nil && c.Word == protocol.Connect:
 		answer(c.parseErr.Err)
+	case late:
+		w.observe.count("commands_overtaken")
+		answer(protocol.ErrPleaseRetry)
 	case s == nil && c.parseErr == nil && w.toSupervisor(c): // [C15]
 	case s == nil && w.awaitNewcomer(c):
 	case s == nil: // [C5]
@@ -126,6 +130,14 @@ func (w *Worker) toSession(c command) {
 	default:
 		w.offer(s, c, session.Binding{})
 	}
+}
+
+// tooLate reports that a later command of the same producer has begun on another
+// node: his session would refuse this one, so the agent is not fetched for it.
+// What must not run twice is left to the session, which looks for its call first.
+func (w *Worker) tooLate(c command) bool {
+	return w.pair != nil && c.parseErr == nil && !c.Row.Once && !session.Asks(c.Word) &&
+		w.pair.overtaken(&session.Request{Command: c.Command, MessageID: c.from.ID})
 }
 
 // supervisorProperty names the supervisor whose client sends a state command

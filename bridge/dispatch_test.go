@@ -12,6 +12,7 @@ import (
 	"gcbridge/bridge/broker"
 	"gcbridge/bridge/config"
 	"gcbridge/bridge/session"
+	"gcbridge/connectorsync"
 	"gcbridge/protocol"
 	"gcbridge/protocol/secret"
 )
@@ -20,15 +21,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // offline is a worker whose link and watch do not run: what it publishes
 // waits in the link's buffer.
-func offline(t *testing.T) *Worker {
+func offline(t *testing.T, change ...func(*config.Config)) *Worker {
 	t.Helper()
 	cfg := config.Default()
 	cfg.NodeID, cfg.AdminListen, cfg.MessageFormat = "n1", "", "DEFAULT"
+	for _, f := range change {
+		f(&cfg)
+	}
 	w, err := New(cfg, Options{Log: zerolog.Nop()})
 	require.NoError(t, err)
 	t.Cleanup(w.servers.close)
 	return w
 }
+
+func paired(c *config.Config) { c.SyncKey = secret.New(strings.Repeat("5a", 32)) }
 
 // delivery is a command as the link hands it over; acks counts its acknowledgements.
 func delivery(id, jmsType, body string, acks *int) *broker.Delivery {
@@ -145,14 +151,8 @@ func TestCommandsWaitBehindEarlierOnes(t *testing.T) {
 // TestNewcomerIsAwaited: when commands have just moved here, the agent of one
 // may be on his way.
 func TestNewcomerIsAwaited(t *testing.T) {
-	cfg := config.Default()
-	cfg.NodeID, cfg.AdminListen, cfg.MessageFormat = "n1", "", "DEFAULT"
-	cfg.SyncKey = secret.New(strings.Repeat("5a", 32))
-	w, err := New(cfg, Options{Log: zerolog.Nop()})
-	require.NoError(t, err)
-	t.Cleanup(w.servers.close)
+	w, acks := offline(t, paired), 0
 	w.servers.current = 0
-	acks := 0
 	ask := func(id string) {
 		d := delivery(id, "GetState#4711", "", &acks)
 		d.ReplyTo = "/queue/replies"
@@ -166,4 +166,49 @@ func TestNewcomerIsAwaited(t *testing.T) {
 	require.EqualValues(t, 1, w.Snapshot().Counters["commands_awaiting_newcomers"])
 	require.True(t, answered(), "not yet")
 	require.Eventually(t, func() bool { return w.Snapshot().Counters["answers_O-007"] == 2 }, 10*time.Second, time.Millisecond)
+}
+
+// TestLateCommandFetchesNobody: a command that would be refused behind a later one
+// does not move its agent from the node that has him.
+func TestLateCommandFetchesNobody(t *testing.T) {
+	now := connectorsync.MillisOf(time.Now())
+	peer := connectorsync.Header{Node: "n2", Boot: now, At: now}
+	for _, tc := range []struct {
+		name, id, text string
+		fetches        bool
+	}{
+		{"behind a later one", "ID:crm:1:1:1:4", "MakeReady#1001", false},
+		{"in its turn", "ID:crm:1:1:1:6", "MakeReady#1001", true},
+		{"of somebody else", "ID:web:1:1:1:1", "MakeReady#1001", true},
+		{"only asks", "ID:crm:1:1:1:4", "GetState#1001", true},
+		{"its call may be there", "ID:crm:1:1:1:4", "MakeCall#1001", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w, acks := offline(t, paired), 0
+			w.servers.current = 0
+			w.spawn = func(*session.Session) {}
+			w.pair.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.LinkUp(now) })
+			h := peer
+			for _, b := range []connectorsync.Body{
+				connectorsync.Heartbeat{Priority: 127, Version: connectorsync.Version},
+				connectorsync.AgentContext{Agent: "1001", SubscriptionTime: now, Context: connectorsync.Context{Destination: "/topic/A"}},
+				connectorsync.Progress{List: []connectorsync.Mark{{Agent: "1001", MessageID: "ID:crm:1:1:1:5", At: now}}},
+				connectorsync.SyncDone{To: "n1"},
+			} {
+				h.Seq++
+				m := connectorsync.Message{Header: h, Body: b}
+				w.pair.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.Apply(m, now) })
+			}
+			w.receive(delivery(tc.id, tc.text, "90001", &acks))
+			n := w.Snapshot().Counters
+			if tc.fetches {
+				require.EqualValues(t, 1, n["take_overs_demand"])
+				require.Zero(t, n["commands_overtaken"], "the session decides")
+				return
+			}
+			require.Zero(t, n["take_overs_demand"])
+			require.EqualValues(t, 1, n["commands_overtaken"])
+			require.EqualValues(t, 1, n["answers_O-002"], "PLEASE_RETRY")
+		})
+	}
 }

@@ -36,6 +36,9 @@ const (
 	needCalls
 )
 
+// Asks reports whether a command changes nothing, so that it may run behind later ones.
+func Asks(w protocol.Word) bool { return handlers()[w].asks }
+
 // handlers is the table of commands that a session serves, in the order of
 // the page.
 func handlers() map[protocol.Word]row {
