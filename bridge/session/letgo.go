@@ -35,7 +35,8 @@ func (s *Session) finish(ctx context.Context) {
 }
 
 // settleTime is how long a session that was let go looks for the answers that it
-// owes. Its successor has begun by then; nothing waits for this.
+// owes, and for how long at most it then reads Finesse once more. Its successor
+// has begun by then; only a node that leaves waits for this.
 const settleTime = 2 * loginPoll
 
 // settle answers the commands whose outcome this session has read and not told,
@@ -102,7 +103,7 @@ func (s *Session) lateNotice(ctx context.Context, n finesse.Notification) {
 func (s *Session) lastLook(ctx context.Context) {
 	due := s.awaits.list
 	if len(due) > 0 {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.deps.CommandTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 		defer cancel()
 		if u, ds, err := s.read(ctx); err == nil {
 			s.view, _ = s.view.Resync(u, ds, translate.AfterGap)
