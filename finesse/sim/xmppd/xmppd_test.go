@@ -266,6 +266,7 @@ func TestSubscriptions(t *testing.T) {
 	require.Contains(t, c.until("</message>"), `to="1001@fin.test/r"`)
 
 	require.NoError(t, c.nc.Close()) // the subscription survives the session
+	require.Eventually(t, func() bool { return len(s.Resources("1001")) == 0 }, limit, time.Millisecond)
 	again := login(t, addr, "1001", "other").available("0")
 	s.Publish("", node, "leaked")
 	require.Contains(t, again.until("</message>"), `to="1001@fin.test/r"`)
