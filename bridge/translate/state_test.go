@@ -78,3 +78,17 @@ func TestWhoseEvent(t *testing.T) {
 		})
 	}
 }
+
+// TestStanding: what was said last, for one who has to say it again.
+func TestStanding(t *testing.T) {
+	call := inbound("55", "ACTIVE", party("90001", "ACTIVE", 1), party("2001", "ACTIVE", 1))
+	other := inbound("56", "ACTIVE", party("90001", "ACTIVE", 1), party("2001", "ACTIVE", 1))
+	v, said := play(known(t), post(call))
+	require.Equal(t, []string{"State READY"}, say(v.Standing(userEvent(finesse.StateTalking, 1))), "as it is, not as the event has it")
+	require.Equal(t, said, say(v.Standing(put(call))))
+	require.Empty(t, v.Standing(put(other)), "never heard of")
+	require.Empty(t, v.Standing(finesse.Notification{User: &finesse.UserPatch{ID: ptr("1002")}}), "another agent")
+	v, _ = play(v, gone(call))
+	require.Empty(t, v.Standing(put(call)), "over")
+	require.Empty(t, translate.New(agent, protocol.Dialect{}).Standing(userEvent(finesse.StateReady, 1)), "nothing known")
+}
