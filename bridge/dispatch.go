@@ -120,10 +120,10 @@ func (w *Worker) toSession(c command) {
 		answer(protocol.ErrFinesseUnavailable)
 	case c.parseErr != nil && c.Word == protocol.Connect:
 		answer(c.parseErr.Err)
+	case s == nil && c.parseErr == nil && w.toSupervisor(c): // [C15]
 	case late:
 		w.observe.count("commands_overtaken")
 		answer(protocol.ErrPleaseRetry)
-	case s == nil && c.parseErr == nil && w.toSupervisor(c): // [C15]
 	case s == nil && w.awaitNewcomer(c):
 	case s == nil: // [C5]
 		w.refuse(c, protocol.ReLogin{Addressee: protocol.Addressee{Agent: c.ID}})
@@ -132,12 +132,13 @@ func (w *Worker) toSession(c command) {
 	}
 }
 
-// tooLate reports that a later command of the same producer has begun on another
-// node: his session would refuse this one, so the agent is not fetched for it.
-// What must not run twice is left to the session, which looks for its call first.
+// tooLate reports that a command would fetch its agent from another node only to
+// be refused by his session here, because a later one of the same producer has
+// begun. What must not run twice is left to the session, which looks for its call
+// first.
 func (w *Worker) tooLate(c command) bool {
-	return w.pair != nil && c.parseErr == nil && !c.Row.Once && !session.Asks(c.Word) &&
-		w.pair.overtaken(&session.Request{Command: c.Command, MessageID: c.from.ID})
+	return w.pair != nil && c.parseErr == nil && !c.Row.Once &&
+		w.pair.late(&session.Request{Command: c.Command, MessageID: c.from.ID}) && !session.Asks(c.Word)
 }
 
 // supervisorProperty names the supervisor whose client sends a state command

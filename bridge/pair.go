@@ -238,9 +238,20 @@ func (p *pair) demand(agent string) (known bool) {
 	return known
 }
 
-// yielded implements session.Deps.Yielded.
+// late reports that another node has the agent of r, and that a later command of
+// the same producer has begun.
+func (p *pair) late(r *session.Request) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state.Elsewhere(r.Command.ID) && p.state.Overtaken(r.MessageID, r.Command.ID)
+}
+
+// yielded implements session.Deps.Yielded. The session may go on for a moment, but
+// takes no more commands: others may come to serve the agent here.
 func (p *pair) yielded(agent string) {
-	p.w.agents.yielded(agent)
+	if s := p.w.agents.session(agent); s != nil {
+		p.w.agents.remove(s)
+	}
 	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect { return s.Yielded(agent, now) })
 }
 

@@ -68,14 +68,6 @@ func (g *registry) remove(s *session.Session) {
 	}
 }
 
-// yielded forgets the session of an agent who is another node's now. It may go
-// on for a moment, but takes no more commands.
-func (g *registry) yielded(agent string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.agents, agent)
-}
-
 // sessions lists all sessions.
 func (g *registry) sessions() []*session.Session {
 	g.mu.Lock()

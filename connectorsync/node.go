@@ -181,15 +181,21 @@ func (s *State) Gone(agent string, now time.Time) []Effect {
 // broker's priorities want them, and the agent follows. known is false if
 // nobody is known to have had it, or its take-over failed: [C5] applies.
 func (s *State) Demand(agent string, _ time.Time) (effects []Effect, known bool) {
-	r := s.replicas[agent]
 	switch {
 	case s.own[agent] != nil, s.taking[agent]:
 		return nil, true
-	case r == nil || r.refused || s.stage != working:
+	case !s.Elsewhere(agent):
 		return nil, false
 	}
-	s.takeOver(agent, r, WhyDemand)
+	s.takeOver(agent, s.replicas[agent], WhyDemand)
 	return s.done(), true
+}
+
+// Elsewhere reports whether another node has an agent whom [State.Demand] would
+// move here.
+func (s *State) Elsewhere(agent string) bool {
+	r := s.replicas[agent]
+	return r != nil && !r.refused && s.stage == working
 }
 
 // Yielded says that the session of an agent that was let go has ended, its
