@@ -29,6 +29,7 @@ type fakeServer struct {
 	connectErr error
 	streams    []*fakeStream
 	panics     bool
+	stuck      bool // User never answers
 	desk       fakeDesk
 	lastCred   finesse.Credentials // of the last state change
 	onSet      func(c finesse.StateChange, requestID string)
@@ -93,8 +94,12 @@ func (f *fakeServer) ask(what, id string) error {
 	return f.fail[what]
 }
 
-func (f *fakeServer) User(context.Context, finesse.Credentials, string) (finesse.User, error) {
+func (f *fakeServer) User(ctx context.Context, _ finesse.Credentials, _ string) (finesse.User, error) {
 	err := f.ask("USER", "")
+	if f.stuck {
+		<-ctx.Done()
+		err = ctx.Err()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.user, err

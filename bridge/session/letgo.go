@@ -47,26 +47,23 @@ func (s *Session) settle(ctx context.Context) {
 	s.leaving, s.failover, s.login.waiting = leaving{}, failover{}, s.owesLogin() // the rest is the successor's
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
+	for _, n := range s.backlog {
+		s.contain(nil, func() { s.lateNotice(ctx, n) })
+	}
 	for s.owes() && s.settleStep(ctx) {
 	}
-	s.lastLook(ctx)
+	s.contain(nil, func() { s.lastLook(ctx) })
 }
 
 // owes reports whether there are notifications to read or answers due.
 func (s *Session) owes() bool {
-	return len(s.backlog)+len(s.link.events()) > 0 || len(s.awaits.list) > 0 || s.owesLogin()
+	return len(s.link.events()) > 0 || len(s.awaits.list) > 0 || s.owesLogin()
 }
 
 func (s *Session) owesLogin() bool { return s.login.waiting && !s.login.quiet }
 
 // settleStep is one step of settle; false: there is nothing more to wait for.
 func (s *Session) settleStep(ctx context.Context) bool {
-	if len(s.backlog) > 0 {
-		n := s.backlog[0]
-		s.backlog = s.backlog[1:]
-		s.contain(nil, func() { s.lateNotice(ctx, n) })
-		return true
-	}
 	select {
 	case <-ctx.Done():
 		return false

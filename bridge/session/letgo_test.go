@@ -145,6 +145,28 @@ func TestFormerOwnerAnswers(t *testing.T) {
 			require.True(t, g.over())
 		})
 	})
+	t.Run("nor when Finesse hangs", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			g.server.stuck = true
+			g.s.await(reclassify)
+			g.letGo()
+			time.Sleep(2 * settleTime)
+			require.Len(t, g.got(), 1)
+			require.True(t, g.over())
+		})
+	})
+	t.Run("with a defect it ends, too", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			a := reclassify
+			a.shown = func(finesse.Notification) bool { panic("defect") }
+			g.s.await(a)
+			g.letGo()
+			time.Sleep(settleTime)
+			require.True(t, g.over())
+		})
+	})
 	t.Run("at once when the agent comes back", func(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.loggedIn()
