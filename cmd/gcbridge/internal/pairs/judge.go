@@ -66,13 +66,19 @@ func Executions(requests []sim.Request) []Execution {
 		if key == "" {
 			continue
 		}
-		life, _, _ := strings.Cut(r.RequestID, ":")
-		if i := strings.LastIndexByte(life, '-'); i >= 0 {
-			life = life[:i] // node, agent and start of the process; behind it counts the session
-		}
-		out = append(out, Execution{Agent: r.User, Key: key, Life: life, At: r.Time})
+		out = append(out, Execution{Agent: r.User, Key: key, Life: lifeOf(r.RequestID), At: r.Time})
 	}
 	return out
+}
+
+// lifeOf is node-agent-start of a request id, node-agent-start-number: which life
+// of a process made it. Behind a colon may follow a correlation id.
+func lifeOf(requestID string) string {
+	life, _, _ := strings.Cut(requestID, ":")
+	if i := strings.LastIndexByte(life, '-'); i >= 0 {
+		life = life[:i]
+	}
+	return life
 }
 
 // keyOf names what a request asks for; "" is none of a command.

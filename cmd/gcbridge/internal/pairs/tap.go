@@ -146,10 +146,8 @@ func (p *Tap) caught(r *http.Request, node string) *trap {
 	return x
 }
 
-// nodeOf is the node that made a request: its id is node-agent-start-number,
-// and what follows a colon.
+// nodeOf is the node that made a request.
 func nodeOf(r *http.Request) string {
-	name, _, _ := strings.Cut(r.Header.Get("requestId"), ":")
-	parts := strings.Split(name, "-")
-	return strings.Join(parts[:max(0, len(parts)-3)], "-")
+	parts := strings.Split(lifeOf(r.Header.Get("requestId")), "-")
+	return strings.Join(parts[:max(0, len(parts)-2)], "-")
 }
