@@ -53,6 +53,7 @@ func layers() []layer {
 			tests: []string{"bridge/broker", "bridge/broker/embedded", "bridge/broker/brokertest"},
 		},
 		{folder: "finesse", tests: []string{"finesse/sim"}},
+		{folder: "finesse/pool", may: []string{"finesse", "protocol"}, tests: []string{"finesse/sim"}},
 		{folder: "finesse/sim", may: []string{"finesse"}},
 		{folder: "protocol"},
 		{folder: "protocol/secret", leaf: true},

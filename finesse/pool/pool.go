@@ -1,0 +1,252 @@
+// Package pool watches several Finesse servers and says which one to use. It
+// polls the SystemInfo of each, keeps the server in use while it serves, and
+// tells when the state of the whole or the server in use changes [E3].
+package pool
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"gcbridge/finesse"
+	"gcbridge/protocol"
+	"gcbridge/protocol/errclass"
+)
+
+// DefaultHeartbeat is the period of the SystemInfo poll when [Config] names
+// no other.
+const DefaultHeartbeat = 5 * time.Second
+
+// Config makes a [Pool].
+type Config struct {
+	URLs        []string      // REST base of each server, the preferred first
+	XMPPAddrs   []string      // host:port per URL; empty: domain and port of SystemInfo
+	Timeout     time.Duration // of one request, 0 = finesse.DefaultTimeout
+	Heartbeat   time.Duration // period of the SystemInfo poll, 0 = DefaultHeartbeat
+	TLS         *tls.Config   // of REST and XMPP
+	XMPPTLSMode string        // finesse.TLSDirect, TLSStartTLS or TLSNone
+	Resource    string        // XMPP resource: gcbridge-<node>
+	PingEvery   time.Duration // of XMPP streams, 0 = finesse.DefaultPingEvery
+	Log         zerolog.Logger
+	// OnSent, if set, is called when a REST request has been written to the wire.
+	OnSent func(ctx context.Context, at time.Time)
+	// Changed, if set, is called by Run when the status changed, or when
+	// another server than before is in use (moved). It must not block.
+	Changed func(st protocol.SystemStatus, moved bool)
+	// Transport, if set, replaces the network of REST, and Dial that of XMPP.
+	Transport http.RoundTripper
+	Dial      func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// Pool is a set of Finesse servers. Safe for concurrent use.
+type Pool struct {
+	servers   []*Server
+	heartbeat time.Duration
+	timeout   time.Duration
+	log       zerolog.Logger
+	changed   func(st protocol.SystemStatus, moved bool)
+	poke      chan struct{}
+
+	mu      sync.Mutex
+	current int // index, -1 = none serves
+	status  protocol.SystemStatus
+	probed  time.Time // end of the last round of probes; before the first: of New
+}
+
+// New validates cfg and opens nothing. The pool is OUT_OF_SERVICE until Run
+// has probed it.
+func New(cfg Config) (*Pool, error) {
+	if len(cfg.URLs) == 0 {
+		return nil, errors.New("pool: no Finesse URL")
+	}
+	if len(cfg.XMPPAddrs) > 0 && len(cfg.XMPPAddrs) != len(cfg.URLs) {
+		return nil, fmt.Errorf("pool: %d XMPP addresses for %d Finesse URLs", len(cfg.XMPPAddrs), len(cfg.URLs))
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = finesse.DefaultTimeout
+	}
+	if cfg.Heartbeat == 0 {
+		cfg.Heartbeat = DefaultHeartbeat
+	}
+	p := &Pool{
+		heartbeat: cfg.Heartbeat, timeout: cfg.Timeout, log: cfg.Log, changed: cfg.Changed,
+		poke: make(chan struct{}, 1), current: -1, status: protocol.OutOfService, probed: time.Now(),
+	}
+	for i, raw := range cfg.URLs {
+		s, err := newServer(cfg, strings.TrimSpace(raw))
+		if err != nil {
+			return nil, fmt.Errorf("pool: Finesse URL %d: %w", i+1, err)
+		}
+		if len(cfg.XMPPAddrs) > 0 {
+			s.stream.Addr = strings.TrimSpace(cfg.XMPPAddrs[i])
+		}
+		p.servers = append(p.servers, s)
+	}
+	return p, nil
+}
+
+func newServer(cfg Config, base string) (*Server, error) {
+	client, err := finesse.NewClient(finesse.ClientConfig{
+		BaseURL: base, Timeout: cfg.Timeout, Transport: cfg.Transport, TLS: cfg.TLS, Log: cfg.Log, OnSent: cfg.OnSent,
+	})
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{
+		Client: client, name: u.Host, log: cfg.Log,
+		stream: finesse.StreamConfig{
+			TLSMode: cfg.XMPPTLSMode, TLS: cfg.TLS, Resource: cfg.Resource,
+			PingEvery: cfg.PingEvery, Log: cfg.Log, Dial: cfg.Dial,
+		},
+	}, nil
+}
+
+// Run probes the servers until ctx ends. ready, if not nil, is called once,
+// after the first round of probes and what Changed was told of it.
+func (p *Pool) Run(ctx context.Context, ready func()) {
+	p.round(ctx)
+	if ready != nil {
+		ready()
+	}
+	tick := time.NewTicker(p.heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-p.poke:
+		}
+		p.round(ctx)
+	}
+}
+
+// Current is the server to use; nil while none serves.
+func (p *Pool) Current() *Server {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current < 0 {
+		return nil
+	}
+	return p.servers[p.current]
+}
+
+// Status is the system state as of the last round of probes.
+func (p *Pool) Status() protocol.SystemStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.status
+}
+
+// List is every server as last probed, in configured order.
+func (p *Pool) List() []ServerStatus {
+	current := p.Current()
+	list := make([]ServerStatus, 0, len(p.servers))
+	for _, s := range p.servers {
+		list = append(list, s.status(s == current))
+	}
+	return list
+}
+
+// Alive is an error when the watch stands still: no round of probes has ended
+// for much longer than one can take.
+func (p *Pool) Alive() error {
+	p.mu.Lock()
+	idle := time.Since(p.probed)
+	p.mu.Unlock()
+	if limit := 3*p.heartbeat + finalTries*p.timeout; idle >= limit {
+		return fmt.Errorf("pool: no Finesse probe for %s", limit)
+	}
+	return nil
+}
+
+// Report tells that a request or a stream failed: what looks like a server in
+// trouble is probed at once instead of at the next heart-beat. It never blocks.
+func (p *Pool) Report(err error) {
+	if c := errclass.Of(err); c == errclass.Unavailable || c == errclass.Indeterminate {
+		p.Notice()
+	}
+}
+
+// Notice asks for a probe at once. It never blocks.
+func (p *Pool) Notice() {
+	select {
+	case p.poke <- struct{}{}:
+	default: // one is asked for already
+	}
+}
+
+// Close releases idle connections; call it when Run has returned. Idempotent.
+func (p *Pool) Close() {
+	for _, s := range p.servers {
+		s.Client.Close()
+	}
+}
+
+// round probes every server and acts on the outcome.
+func (p *Pool) round(ctx context.Context) {
+	before := p.healths()
+	var wg sync.WaitGroup
+	for _, s := range p.servers {
+		wg.Go(func() { s.probe(ctx) })
+	}
+	wg.Wait()
+	if ctx.Err() != nil {
+		return
+	}
+	now := p.healths()
+	p.mu.Lock()
+	was, wasStatus := p.current, p.status
+	is, isStatus := choose(now, was), statusOf(now)
+	p.current, p.status, p.probed = is, isStatus, time.Now()
+	p.mu.Unlock()
+	for i, s := range p.servers {
+		p.log.WithLevel(levelOf(before[i], now[i])).Str("server", s.name).Str("condition", now[i].condition()).
+			Str("status", string(isStatus)).Str("in_use", p.name(is)).Msg("Finesse status changed")
+	}
+	if moved := is >= 0 && is != was; moved || isStatus != wasStatus {
+		p.tell(isStatus, moved)
+	}
+}
+
+func (p *Pool) healths() []*health {
+	hs := make([]*health, 0, len(p.servers))
+	for _, s := range p.servers {
+		hs = append(hs, s.health.Load())
+	}
+	return hs
+}
+
+func (p *Pool) name(i int) string {
+	if i < 0 {
+		return ""
+	}
+	return p.servers[i].name
+}
+
+// tell calls Changed. A panic in it must not end the watch.
+func (p *Pool) tell(st protocol.SystemStatus, moved bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.log.Error().Str("panic", fmt.Sprint(r)).Bytes("stack", debug.Stack()).
+				Msg("Finesse status change was not told to everybody: panic")
+		}
+	}()
+	if p.changed != nil {
+		p.changed(st, moved)
+	}
+}
