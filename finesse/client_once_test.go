@@ -156,11 +156,23 @@ func TestTimeouts(t *testing.T) {
 }
 
 // TestAnAcceptedRequestIsAccepted: the status decides; what becomes of the
-// connection afterwards does not turn a 202 into a failure.
+// connection afterwards does not turn a 202 into a failure. Only half of some
+// answer leaves it open whether Finesse has the request.
 func TestAnAcceptedRequestIsAccepted(t *testing.T) {
-	s := newRawServer(t, func(conn net.Conn, _, _ int) bool {
-		_, _ = io.WriteString(conn, "HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\nhalf")
-		return false
-	})
-	require.NoError(t, rawClient(t, s, nil).MakeCall(t.Context(), agent(), "1001", "2001", "2002", ""))
+	for name, tc := range map[string]struct {
+		body string
+		want errclass.Class
+	}{
+		"nothing came":   {"", ""},
+		"white space":    {" \r\n", ""},
+		"half an answer": {"half", errclass.Indeterminate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newRawServer(t, func(conn net.Conn, _, _ int) bool {
+				_, _ = io.WriteString(conn, "HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\n"+tc.body)
+				return false
+			})
+			require.Equal(t, tc.want, errclass.Of(rawClient(t, s, nil).MakeCall(t.Context(), agent(), "1001", "2001", "2002", "")))
+		})
+	}
 }

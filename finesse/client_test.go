@@ -346,6 +346,57 @@ func TestUnusableAnswers(t *testing.T) {
 	}
 }
 
+// TestOnlyFinesseAccepts: a captive portal or a proxy answers 200 with a page
+// of its own, and then Finesse never saw the request.
+func TestOnlyFinesseAccepts(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		ok     bool
+	}{
+		"202, empty":             {202, "", true},
+		"200, empty":             {200, "", true},
+		"204":                    {204, "", true},
+		"white space":            {202, " \r\n\t", true},
+		"XML":                    {200, `<?xml version="1.0" encoding="UTF-8"?><User><state>READY</state></User>`, true},
+		"largest XML":            {200, "<User>" + strings.Repeat(" ", 64<<10-13) + "</User>", true},
+		"HTML":                   {200, "<!DOCTYPE html><html><body>Please log in<br></body></html>", false},
+		"HTML in capitals":       {200, "<HTML><BODY>Please log in</BODY></HTML>", false},
+		"well-formed HTML":       {202, "<html><body>Please log in</body></html>", false},
+		"text":                   {200, "OK", false},
+		"JSON":                   {200, "{}", false},
+		"binary":                 {200, "\x1f\x8b\x08\x00", false},
+		"half of XML":            {200, "<User><state>", false},
+		"two documents":          {200, "<User/><User/>", false},
+		"only a declaration":     {200, `<?xml version="1.0"?>`, false},
+		"more than we read":      {202, "<User>" + strings.Repeat(" ", 64<<10-12) + "</User>", false},
+		"much more than we read": {202, strings.Repeat(" ", 1<<20), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, c := serve(t, tc.status, tc.body)
+			for _, call := range []func() error{
+				func() error {
+					return c.SetState(t.Context(), agent(), "1001", finesse.StateChange{State: finesse.StateReady}, "")
+				},
+				func() error { return c.MakeCall(t.Context(), agent(), "1001", "2001", "2002", "") },
+			} {
+				err := call()
+				if tc.ok {
+					require.NoError(t, err)
+					continue
+				}
+				var fe *finesse.Error
+				require.ErrorAs(t, err, &fe)
+				require.Equal(t, tc.status, fe.Status)
+				require.ErrorIs(t, err, finesse.ErrPayload)
+				require.Equal(t, errclass.Upstream, errclass.Of(err))
+				require.NotContains(t, err.Error(), "log in", "a foreign page does not belong into the log")
+			}
+			require.Len(t, server.requests(), 2)
+		})
+	}
+}
+
 // TestIdsCannotLeaveTheirPlace: ids come from clients and become path
 // segments.
 func TestIdsCannotLeaveTheirPlace(t *testing.T) {

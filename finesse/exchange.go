@@ -20,6 +20,9 @@ import (
 // 2000 users fit.
 func bodyLimits() limits { return limits{bytes: 16 << 20, depth: 32, elements: 500000} }
 
+// acceptedLimits bound the body of an accepted PUT or POST.
+func acceptedLimits() limits { return limits{bytes: 64 << 10, depth: 16, elements: 1000} }
+
 // errorLimits bound the body of a refusal.
 func errorLimits() limits { return limits{bytes: 64 << 10, depth: 16, elements: 1000} }
 
@@ -39,7 +42,7 @@ type request struct {
 // root.
 func (c *Client) read(ctx context.Context, r request, root string) (*element, error) {
 	r.method = http.MethodGet
-	body, err := c.exchange(ctx, r)
+	body, status, err := c.exchange(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -48,53 +51,60 @@ func (c *Client) read(ctx context.Context, r request, root string) (*element, er
 		err = fmt.Errorf("%w: the answer is no <%s>", ErrPayload, root)
 	}
 	if err != nil {
-		return nil, &Error{Op: r.op, Status: http.StatusOK, Err: err, Class: errclass.Upstream}
+		return nil, &Error{Op: r.op, Status: status, Err: err, Class: errclass.Upstream}
 	}
 	return &roots[0], nil
 }
 
-// write runs a PUT or POST; an accepted one has nothing to read.
+// write runs a PUT or POST. An accepted one is answered 202 or 200 with an
+// empty body (finesse-api 1.4); XML is taken as well. Anything else, such as
+// the page of a captive portal or proxy, did not come from Finesse.
 func (c *Client) write(ctx context.Context, r request) error {
-	_, err := c.exchange(ctx, r)
-	return err
+	body, status, err := c.exchange(ctx, r)
+	if err != nil || len(bytes.TrimSpace(body)) == 0 {
+		return err
+	}
+	roots, err := parseElements(body, acceptedLimits())
+	if err == nil && (len(roots) != 1 || roots[0].is("html")) {
+		err = fmt.Errorf("%w: the answer is not Finesse's", ErrPayload)
+	}
+	if err != nil {
+		return &Error{Op: r.op, Status: status, Err: err, Class: errclass.Upstream}
+	}
+	return nil
 }
 
-func (c *Client) exchange(ctx context.Context, r request) ([]byte, error) {
+func (c *Client) exchange(ctx context.Context, r request) (body []byte, status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var sent sentState
 	req, err := c.newRequest(httptrace.WithClientTrace(ctx, c.trace(ctx, &sent)), r)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.failed(r.op, &sent, err)
+		return nil, 0, c.failed(r.op, &sent, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, c.refused(r.op, resp)
-	}
-	if r.method != http.MethodGet {
-		drain(resp.Body)
-		return nil, nil
+		return nil, resp.StatusCode, c.refused(r.op, resp)
 	}
 	limit := bodyLimits().bytes
-	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
+	if r.method != http.MethodGet {
+		limit = acceptedLimits().bytes
+	}
+	body, err = io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
+	if err != nil && r.method != http.MethodGet && len(bytes.TrimSpace(body)) == 0 {
+		return nil, resp.StatusCode, nil // the status has decided; nothing that came says otherwise
+	}
 	if err != nil {
-		return nil, c.failed(r.op, &sent, err)
+		return nil, 0, c.failed(r.op, &sent, err)
 	}
 	if len(body) > limit {
-		return nil, &Error{Op: r.op, Status: resp.StatusCode, Class: errclass.Upstream, Err: fmt.Errorf("%w: the answer is larger than %d bytes", ErrPayload, limit)}
+		return nil, resp.StatusCode, &Error{Op: r.op, Status: resp.StatusCode, Class: errclass.Upstream, Err: fmt.Errorf("%w: the answer is larger than %d bytes", ErrPayload, limit)}
 	}
-	return body, nil
-}
-
-// drain reads the (normally empty) rest of an accepted request so that the
-// connection can be used again. The outcome is decided by the status, so a
-// failure here is none of the request.
-func drain(body io.Reader) {
-	_, _ = io.Copy(io.Discard, io.LimitReader(body, 64<<10))
+	return body, resp.StatusCode, nil
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
