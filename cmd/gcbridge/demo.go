@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -63,7 +64,9 @@ func (o demoOptions) run(ctx context.Context, out, errOut io.Writer) error {
 		return err
 	}
 	defer brk.Close()
-	fin, err := sim.New(sim.Config{RESTAddr: freeAddr(ctx, o.rest), XMPPAddr: freeAddr(ctx, o.xmpp), Log: log}) //nolint:contextcheck // Run has the context
+	simConf := sim.Config{RESTAddr: freeAddr(ctx, o.rest), XMPPAddr: freeAddr(ctx, o.xmpp), Log: log}
+	sim.WithEnvironment(os.Getenv)(&simConf)
+	fin, err := sim.New(simConf) //nolint:contextcheck // Run has the context
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ type Config struct {
 	// PartialUsers leaves media type, roles, settings and team out of the User
 	// event of a RESERVED agent, as older releases do.
 	PartialUsers bool
+	// NoEcho leaves the requestId empty in every event, as a real Finesse 12.5
+	// was captured doing; else it is the one of the request.
+	NoEcho bool
 	// DropParticipantFor is the CCE property enableDropParticipantFor:
 	// supervisor_only, conference_controller_and_supervisor or all; "" =
 	// supervisor_only.
@@ -131,6 +134,12 @@ func WithScale(n int) Option { return func(c *Config) { c.Scale = n } }
 
 // WithPeer makes the server the second node of a pair.
 func WithPeer(s *Server) Option { return func(c *Config) { c.Peer = s } }
+
+// WithEnvironment takes from the environment what a whole test suite is run
+// with: GCSIM_NO_ECHO=1 sets [Config.NoEcho]. getenv is os.Getenv.
+func WithEnvironment(getenv func(string) string) Option {
+	return func(c *Config) { c.NoEcho = c.NoEcho || getenv("GCSIM_NO_ECHO") == "1" }
+}
 
 // WithConfig changes anything else.
 func WithConfig(change func(*Config)) Option { return change }

@@ -41,7 +41,7 @@
 //	POST   /sim/refusals {"agent","type","message","data"}  204; fails the agent's next request
 //	POST   /sim/status {"status"}                          204; IN_SERVICE or OUT_OF_SERVICE
 //	POST   /sim/xmpp/drop {"agent"}                        200 {"dropped"}
-//	POST   /sim/faults {"path","method","status","delayMs","count","after"}  204
+//	POST   /sim/faults {"path","method","status","delayMs","count","after"}  204; or {"events", ...}
 //	DELETE /sim/faults                                     204
 //	GET    /sim/requests                                   200, every REST request seen
 //	DELETE /sim/requests                                   204, forgets them
@@ -54,6 +54,18 @@
 // A fault's path is a prefix, or a pattern of path.Match when it has a *, ?
 // or [. Status 0 only delays, -1 closes the connection; after=true lets the
 // request take effect first. Count 0 lasts until the faults are deleted.
+//
+// A fault with "events" is one of notifications: {"events","agent","kind",
+// "count"}. drop loses them, no-echo leaves their requestId empty; with one of
+// each, both happen. agent and kind (user, dialog, error) narrow it down:
+//
+//	{"events":"drop","agent":"1001","count":2}   the next two events of 1001
+//	{"events":"drop","kind":"dialog"}            all events on Dialogs nodes
+//	{"events":"no-echo"}                         no event tells its request
+//
+// Team and queue events are never lost. Config.NoEcho (gcbridge sim --no-echo)
+// leaves out every requestId for good, as a captured Finesse 12.5 does; the
+// test suites do so with GCSIM_NO_ECHO=1 in the environment ([WithEnvironment]).
 //
 // # Where the sources are silent
 //

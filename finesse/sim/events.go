@@ -19,10 +19,16 @@ func (s *Server) publish(events []callcontrol.Event) {
 			s.tellQueue(q)
 			continue
 		}
-		node, payload := s.render(&events[i])
-		s.xmpp.Publish(events[i].Agent, node, payload)
-		if events[i].Kind == callcontrol.UserChanged {
-			s.tellTeam(&events[i])
+		ev := events[i] // a copy: the other node of a pair has faults of its own
+		if !s.faults.hits(DropEvents, &ev) {
+			if s.cfg.NoEcho || s.faults.hits(NoEcho, &ev) {
+				ev.RequestID = ""
+			}
+			node, payload := s.render(&ev)
+			s.xmpp.Publish(ev.Agent, node, payload)
+		}
+		if ev.Kind == callcontrol.UserChanged {
+			s.tellTeam(&ev)
 		}
 	}
 }

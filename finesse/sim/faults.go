@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -15,21 +16,30 @@ import (
 // CloseConnection as a [Fault]'s status closes the connection unanswered.
 const CloseConnection = -1
 
-// Fault is what happens to REST requests under /finesse/api that match.
+// Fault is what happens to REST requests under /finesse/api that match, or,
+// if Events is set, to events.
 type Fault struct {
 	// Path is a prefix of the URL path, or a pattern of path.Match if it has
 	// one of * ? [.
-	Path   string `json:"path"`
+	Path   string `json:"path,omitempty"`
 	Method string `json:"method,omitempty"` // "" = every method
 	// Status is answered instead of the real thing; 0 = only Delay,
 	// CloseConnection = none.
 	Status int `json:"status"`
 	// DelayMs is waited before the answer.
 	DelayMs int `json:"delayMs"`
-	// Count is how many requests are hit; 0 = until the faults are cleared.
+	// Count is how many requests or events are hit; 0 = until the faults are
+	// cleared.
 	Count int `json:"count"`
 	// After lets the request take effect first: only its answer is lost.
 	After bool `json:"after,omitempty"`
+
+	// Events is DropEvents or NoEcho. Such a fault has a Count, Agent and Kind
+	// and nothing else. It hits what goes to the agent's own nodes, not the
+	// events of teams and queues.
+	Events string `json:"events,omitempty"`
+	Agent  string `json:"agent,omitempty"` // whose; "" = every agent's
+	Kind   string `json:"kind,omitempty"`  // UserEvents, DialogEvents, ErrorEvents; "" = all
 }
 
 type faults struct {
@@ -38,7 +48,21 @@ type faults struct {
 }
 
 func (f *faults) add(x Fault) error {
+	if err := x.check(); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = append(f.list, &x)
+	return nil
+}
+
+func (x *Fault) check() error {
 	switch {
+	case x.Events != "":
+		return x.checkEvents()
+	case x.Agent != "" || x.Kind != "":
+		return errors.New("fault: agent and kind are for faults of events")
 	case !strings.HasPrefix(x.Path, "/"):
 		return fmt.Errorf("fault: path %q must begin with /", x.Path)
 	case x.Status != 0 && x.Status != CloseConnection && (x.Status < 200 || x.Status > 599):
@@ -49,9 +73,6 @@ func (f *faults) add(x Fault) error {
 	if _, err := path.Match(x.Path, ""); err != nil {
 		return fmt.Errorf("fault: path %q: %w", x.Path, err)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.list = append(f.list, &x)
 	return nil
 }
 
@@ -62,11 +83,11 @@ func (f *faults) clear() {
 }
 
 // take finds the first fault that matches and uses it up by one.
-func (f *faults) take(method, urlPath string) (Fault, bool) {
+func (f *faults) take(matches func(*Fault) bool) (Fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, x := range f.list {
-		if !x.matches(method, urlPath) {
+		if !matches(x) {
 			continue
 		}
 		hit := *x
@@ -81,7 +102,7 @@ func (f *faults) take(method, urlPath string) (Fault, bool) {
 }
 
 func (x *Fault) matches(method, urlPath string) bool {
-	if x.Method != "" && !strings.EqualFold(x.Method, method) {
+	if x.Events != "" || x.Method != "" && !strings.EqualFold(x.Method, method) {
 		return false
 	}
 	if strings.ContainsAny(x.Path, "*?[") {
@@ -94,7 +115,7 @@ func (x *Fault) matches(method, urlPath string) bool {
 // through serves next with the fault that applies, if any.
 func (f *faults) through(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x, hit := f.take(r.Method, r.URL.Path)
+		x, hit := f.take(func(x *Fault) bool { return x.matches(r.Method, r.URL.Path) })
 		if !hit {
 			next.ServeHTTP(w, r)
 			return

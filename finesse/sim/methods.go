@@ -109,8 +109,14 @@ func (s *Server) Resources(agentID string) []string { return s.xmpp.Resources(ag
 // Subscribers is how many JIDs are explicitly subscribed to node.
 func (s *Server) Subscribers(node string) int { return s.xmpp.Subscribers(node) }
 
-// AddFault makes matching REST requests slow or fail.
-func (s *Server) AddFault(f Fault) error { return s.faults.add(f) }
+// AddFault makes matching REST requests slow or fail, or events incomplete or
+// lost. The error is a *callcontrol.Refusal for an unknown agent.
+func (s *Server) AddFault(f Fault) error {
+	if f.Agent != "" && s.dir.people[f.Agent] == nil {
+		return &callcontrol.Refusal{NotFound: true, Reason: "no agent " + f.Agent}
+	}
+	return s.faults.add(f)
+}
 
 // ClearFaults ends all faults.
 func (s *Server) ClearFaults() { s.faults.clear() }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,7 +50,7 @@ func TestXMPPLost(t *testing.T) {
 // TestOtherFinesse: when the serving Finesse stops, the worker moves to the
 // other one and the agents follow.
 func TestOtherFinesse(t *testing.T) {
-	a := sim.Start(t)
+	a := sim.Start(t, sim.WithEnvironment(os.Getenv))
 	l := newLab(t, brokers[1].start(t), func(c *config.Config) {
 		c.FinesseURLs = append([]string{a.RESTURL()}, c.FinesseURLs...)
 		c.XMPPAddrs = append([]string{a.XMPPAddr()}, c.XMPPAddrs...)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -63,6 +64,7 @@ type lab struct {
 // newLab starts a simulator and a worker on the broker; both end with the test.
 func newLab(t testing.TB, brokerURL string, change func(*config.Config), simOpts ...sim.Option) *lab {
 	t.Helper()
+	simOpts = append(slices.Clone(simOpts), sim.WithEnvironment(os.Getenv))
 	l := &lab{t: t, broker: brokerURL, sim: sim.Start(t, simOpts...), logs: &logBuffer{}}
 	l.cfg = config.Default()
 	l.cfg.NodeID, l.cfg.AdminListen, l.cfg.Timezone = "node-1", "", "UTC"

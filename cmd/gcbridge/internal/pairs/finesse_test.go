@@ -61,7 +61,7 @@ func TestFinesseFails(t *testing.T) {
 		var b *sim.Server
 		s := th.with(func(t *testing.T, a *sim.Server, set *Setup) {
 			t.Helper()
-			b = sim.Start(t, sim.WithPeer(a))
+			b = StartFinesse(t, sim.WithPeer(a))
 			set.Finesse = append(set.Finesse, b)
 		}).begin(t, ActivePassive)
 		s.mark()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,6 +87,12 @@ func keepLog(dir, name, text string) {
 	if dir != "" {
 		_ = os.WriteFile(filepath.Join(dir, name+".log"), []byte(text), 0o600) // for a person, who sees if it is missing
 	}
+}
+
+// StartFinesse runs a simulator until the test ends.
+func StartFinesse(t TB, opts ...sim.Option) *sim.Server {
+	t.Helper()
+	return sim.Start(t, append(slices.Clone(opts), sim.WithEnvironment(os.Getenv))...)
 }
 
 // NewLab prepares nodes of the program bin, and starts none. name tells labs on

@@ -65,7 +65,7 @@ func (s Storm) Run(t TB, bin string) Result {
 	rounds := s.Commands / s.Agents / commandsOfRound
 	st := &storm{
 		Storm: s, t: t, rnd: rand.New(rand.NewPCG(s.Seed, 1)), pace: rate.NewLimiter(rate.Limit(s.Rate), 10),
-		sim: sim.Start(t, sim.WithScale(s.Agents), sim.WithScenario(codes(rounds)), sim.WithConfig(func(c *sim.Config) {
+		sim: StartFinesse(t, sim.WithScale(s.Agents), sim.WithScenario(codes(rounds)), sim.WithConfig(func(c *sim.Config) {
 			c.AnswerAfter = time.Millisecond
 		})),
 	}

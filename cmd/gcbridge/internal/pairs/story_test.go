@@ -63,7 +63,7 @@ type story struct {
 // its agents are logged in, and one is on a call.
 func (th theatre) begin(t *testing.T, setup func(Brokers) Setup, order ...*brokertest.Broker) *story {
 	t.Helper()
-	s := &story{t: t, fin: sim.Start(t, th.options...)}
+	s := &story{t: t, fin: StartFinesse(t, th.options...)}
 	set := setup(th.Brokers)
 	set.Finesse = []*sim.Server{s.fin}
 	if th.cast != nil {

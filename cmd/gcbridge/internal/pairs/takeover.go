@@ -21,7 +21,7 @@ type TakeOver struct {
 // back, again and again.
 func (m TakeOver) Run(t TB, bin string) Result {
 	t.Helper()
-	fin := sim.Start(t, sim.WithScale(m.Agents))
+	fin := StartFinesse(t, sim.WithScale(m.Agents))
 	m.Setup.Finesse = []*sim.Server{fin}
 	name := strings.ReplaceAll(m.Name, " ", "")
 	lab := NewLab(t, bin, name, m.Setup)
