@@ -49,7 +49,6 @@ var (
 // The ways in which this side ends a connection.
 var (
 	errReceiptTimeout = fmt.Errorf("%w: no receipt in time", ErrLost)
-	errAckOverflow    = fmt.Errorf("%w: more acknowledgements than deliveries", ErrLost)
 	errDone           = fmt.Errorf("%w: closed by us", ErrLost)
 	// errRenewed: the broker is well, and what is under way is finished first.
 	errRenewed     = fmt.Errorf("%w: to be made anew", ErrLost)

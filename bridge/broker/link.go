@@ -52,7 +52,7 @@ func New(cfg Config) (*Link, error) {
 // Run; it fails with ErrConfig or ErrDestination.
 func (l *Link) Subscribe(s Subscription) error {
 	if s.Prefetch == 0 {
-		s.Prefetch = maxPrefetch
+		s.Prefetch = defaultPrefetch
 	}
 	switch {
 	case l.started.Load():
@@ -73,7 +73,11 @@ func (l *Link) Subscribe(s Subscription) error {
 	if s.Gated {
 		list = &l.gated
 	}
-	*list = append(*list, &consumption{Subscription: s, box: newInbox()})
+	limit := 0
+	if s.AutoAck {
+		limit = inboxLimit
+	}
+	*list = append(*list, &consumption{Subscription: s, box: newInbox(limit)})
 	return nil
 }
 

@@ -131,10 +131,10 @@ func (l *Link) serve(life context.Context, n int) bool {
 
 // connect opens all three connections, or none.
 func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, frag *conn, err error) {
-	if pub, err = l.cfg.open(ctx, e, l.publish.role, nil); err != nil {
+	if pub, err = l.cfg.open(ctx, e, l.publish.role, 0, nil); err != nil {
 		return nil, nil, nil, err
 	}
-	if frag, err = l.cfg.open(ctx, e, l.fragile.role, nil); err != nil {
+	if frag, err = l.cfg.open(ctx, e, l.fragile.role, 0, nil); err != nil {
 		pub.close()
 		return nil, nil, nil, err
 	}
@@ -190,7 +190,7 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 // probe ends the generation when the primary lets us log in.
 func (l *Link) probe(gen context.Context, end context.CancelCauseFunc) {
 	for pause(gen, l.cfg.ProbeInterval) {
-		k, err := l.cfg.open(gen, l.ends[0], "probing", nil)
+		k, err := l.cfg.open(gen, l.ends[0], "probing", 0, nil)
 		if err != nil {
 			continue
 		}

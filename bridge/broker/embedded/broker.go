@@ -277,9 +277,9 @@ func (b *Broker) publish(f *frame.Frame, dest string, now time.Time) []*queue {
 	return touched
 }
 
-// bury moves a persistent message that was refused to its dead letter queue.
+// deadLetter moves a persistent message that was refused to its dead letter queue.
 // It needs the lock.
-func (b *Broker) bury(m *message) *queue {
+func (b *Broker) deadLetter(m *message) *queue {
 	name, _ := strings.CutPrefix(m.dest, queuePath)
 	q := b.queue(queuePath + "DLQ." + name)
 	b.seq++
