@@ -120,7 +120,7 @@ func (s *session) login(in *reader) error {
 	var f *frame.Frame
 	for f == nil {
 		var err error
-		if f, err = in.read(v10); err != nil {
+		if f, err = in.read(s.version); err != nil {
 			return err
 		}
 	}
