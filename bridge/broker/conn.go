@@ -202,7 +202,7 @@ func become(command, transaction string) func(*frame.Frame) error {
 // confirmed sends a frame with a receipt and waits for it, for k.wait. The
 // library waits on a goroutine of its own, because a frame that it takes while
 // it is going down is never answered (trap 4), and is never left alone with a
-// late receipt, which would block it for ever (trap 3): the socket is closed
+// late receipt, which would block it forever (trap 3): the socket is closed
 // before its own waiting ends.
 func (k *conn) confirmed(to string, body []byte, opts ...func(*frame.Frame) error) error {
 	result := make(chan error, 1)

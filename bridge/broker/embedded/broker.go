@@ -21,7 +21,7 @@ import (
 // Config is a [Broker]'s.
 type Config struct {
 	Addr           string // host:port to listen on, "" = a free port of 127.0.0.1
-	User           string // "" = everybody may log in
+	User           string // "" = no login needed
 	Password       secret.Secret
 	QueueLimit     int // bytes that a queue, or a topic's subscription, may hold, 0 = 64 MiB
 	MaxBody        int // bytes of one message, 0 = 16 MiB
@@ -127,7 +127,8 @@ func (b *Broker) Addr() string {
 // URL is what a link connects to.
 func (b *Broker) URL() string { return "stomp://" + b.Addr() }
 
-// Dropped counts the messages of topics that consumers were too slow for.
+// Dropped counts the messages of topics that did not reach a consumer because it was
+// too slow.
 func (b *Broker) Dropped() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
