@@ -24,7 +24,7 @@ var header = Header{Node: "gc-1", Boot: 1_568_724_000_000, Seq: 17, At: 1_568_72
 // examples has one body of each kind.
 func examples() []Body {
 	c := Context{
-		Password: secret.New(canary), Extension: "2001", Destination: "/topic/crm.1001", Fragile: true,
+		Password: secret.New(canary), Extension: "2001", Destination: "/topic/crm.1001",
 		Format: "JSON", Teams: []string{"5", "7"}, LoggedIn: true, Leaving: true,
 	}
 	return []Body{
@@ -97,11 +97,11 @@ func TestTheWireFormIsWhatTheDocumentationShows(t *testing.T) {
 	for i, want := range []string{
 		`AgentState#1001#c4n4ry-p4ss#2001#1568724381000`,
 		`gcHeartbeat#1.0#gc-1#1568724000000#17#1568724381123#{"priority":127,"role":"serving","unable":true,"agents":2,"version":"1.0"}`,
-		`gcContext#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","subscriptionTime":1568724381000,"extension":"2001","destination":"/topic/crm.1001","fragile":true,"format":"JSON","teams":["5","7"],"loggedIn":true,"leaving":true,"password":"c4n4ry-p4ss"}`,
+		`gcContext#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","subscriptionTime":1568724381000,"extension":"2001","destination":"/topic/crm.1001","format":"JSON","teams":["5","7"],"loggedIn":true,"leaving":true,"password":"c4n4ry-p4ss"}`,
 		`gcSyncRequest#1.0#gc-1#1568724000000#17#1568724381123#{"to":"gc-2"}`,
 		`gcSyncDone#1.0#gc-1#1568724000000#17#1568724381123#{"to":"gc-2"}`,
 		`gcAgentGone#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","subscriptionTime":1568724381000}`,
-		`gcOrphan#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","subscriptionTime":1568724381000,"owner":"gc-3","ownerBoot":1568720000000,"extension":"2001","destination":"/topic/crm.1001","fragile":true,"format":"JSON","teams":["5","7"],"loggedIn":true,"leaving":true,"password":"c4n4ry-p4ss"}`,
+		`gcOrphan#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","subscriptionTime":1568724381000,"owner":"gc-3","ownerBoot":1568720000000,"extension":"2001","destination":"/topic/crm.1001","format":"JSON","teams":["5","7"],"loggedIn":true,"leaving":true,"password":"c4n4ry-p4ss"}`,
 		`gcIntent#1.0#gc-1#1568724000000#17#1568724381123#{"intents":[{"id":"ID:b-1:1","agent":"1001","word":"MakeCall","node":"gc-1","at":1568724381000}]}`,
 		`gcProgress#1.0#gc-1#1568724000000#17#1568724381123#{"progress":[{"agent":"1001","id":"ID:b-1:1","at":1568724381000}]}`,
 		`gcYielded#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","to":"gc-2","busy":true}`,

@@ -73,9 +73,8 @@ type DownWhy string
 
 // The ways.
 const (
-	DownSilent   DownWhy = "silent"   // no message for Config.Timeout
-	DownConsumer DownWhy = "consumer" // the broker lost its consumer and no message followed
-	DownLeft     DownWhy = "left"     // it said so
+	DownSilent DownWhy = "silent" // no message for Config.Timeout
+	DownLeft   DownWhy = "left"   // it said so
 )
 
 // Renew asks for another subscription to the topic, so for a [State.LinkDown] and

@@ -105,7 +105,6 @@ type Context struct {
 	Bearer      bool          `json:"bearer,omitempty"` // the password is an SSO access token
 	Extension   string        `json:"extension,omitempty"`
 	Destination string        `json:"destination,omitempty"` // broker path; "" = not bound
-	Fragile     bool          `json:"fragile,omitempty"`     // the destination is a JMSReplyTo
 	Format      string        `json:"format,omitempty"`      // of the dialect [D3]; "" = the node's
 	Teams       []string      `json:"teams,omitempty"`       // team subscriptions, by id
 	LoggedIn    bool          `json:"loggedIn,omitempty"`
@@ -114,8 +113,7 @@ type Context struct {
 
 func (c Context) equal(o Context) bool {
 	return c.Password.Equal(o.Password) && c.Bearer == o.Bearer && c.Extension == o.Extension && c.Destination == o.Destination &&
-		c.Fragile == o.Fragile && c.Format == o.Format && slices.Equal(c.Teams, o.Teams) &&
-		c.LoggedIn == o.LoggedIn && c.Leaving == o.Leaving
+		c.Format == o.Format && slices.Equal(c.Teams, o.Teams) && c.LoggedIn == o.LoggedIn && c.Leaving == o.Leaving
 }
 
 // AgentContext is the replica of an agent that the sender holds. Like

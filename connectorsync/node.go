@@ -60,7 +60,7 @@ func (s *State) Tick(now time.Time) []Effect {
 func (s *State) LinkUp(now time.Time) []Effect {
 	s.linkUp, s.since, s.settled = true, now, false
 	for _, p := range s.peers {
-		p.synced, p.suspect = false, time.Time{}
+		p.synced = false
 	}
 	s.beat(now)
 	s.askAll(now)
@@ -74,17 +74,6 @@ func (s *State) LinkUp(now time.Time) []Effect {
 func (s *State) LinkDown() {
 	s.linked = s.linked || s.linkUp
 	s.linkUp = false
-}
-
-// ConsumerGone is the hint of the broker's advisory that a consumer of the
-// command queue went: a peer that is silent from now on counts as dead after
-// one and a half heartbeats.
-func (s *State) ConsumerGone(now time.Time) {
-	for _, p := range s.peers {
-		if p.up && p.suspect.IsZero() {
-			p.suspect = now
-		}
-	}
 }
 
 // Able says whether a Finesse serves this node.
@@ -210,9 +199,6 @@ func (s *State) Yielded(agent string, now time.Time) []Effect {
 
 // Held is the number of agents that this node holds.
 func (s *State) Held() int { return len(s.own) }
-
-// Holds reports whether this node holds an agent.
-func (s *State) Holds(agent string) bool { return s.own[agent] != nil }
 
 // Destination is the broker path last known for an agent on any node [C5], "" if none is.
 func (s *State) Destination(agent string) string {

@@ -28,6 +28,9 @@ func newNode(t *testing.T, cfg Config) *clock {
 	return &clock{st, start}
 }
 
+// holds reports whether the node holds an agent.
+func (c *clock) holds(agent string) bool { return c.own[agent] != nil }
+
 // pass ticks for d and returns all effects but heartbeats.
 func (c *clock) pass(d time.Duration) (out []Effect) {
 	for end := c.now.Add(d); c.now.Before(end); {

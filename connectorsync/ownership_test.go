@@ -126,7 +126,7 @@ func TestTheLoserLetsGoWhenTheWinnerHasTheAgent(t *testing.T) {
 					b = AgentState{Agent: "1001", Password: secret.New("pw"), Extension: "2001", SubscriptionTime: MillisOf(at)}
 				}
 				e := p.say(c, b)
-				require.Equal(t, !row.letGo, c.Holds("1001"))
+				require.Equal(t, !row.letGo, c.holds("1001"))
 				if row.letGo {
 					require.Equal(t, []LetGo{{"1001", row.node}}, only[LetGo](e))
 					require.Equal(t, "/topic/1001", c.Destination("1001"))
@@ -184,7 +184,7 @@ func TestOnlyItsOwnerEndsAnAgent(t *testing.T) {
 		q.say(c, AgentGone{Agent: agent, SubscriptionTime: MillisOf(c.now.Add(time.Hour))})
 	}
 	require.Contains(t, c.replicas, "1001")
-	require.True(t, c.Holds("1002"))
+	require.True(t, c.holds("1002"))
 }
 
 // A node that is killed and back before it is missed gets its agents from its peer.
@@ -216,7 +216,7 @@ func TestDrain(t *testing.T) {
 	require.Equal(t, RoleDraining, sent[Heartbeat](e)[0].Role)
 	p := peerNode("gc-2", 100)
 	p.beat(c, 0)
-	require.True(t, c.Holds("1001"))
+	require.True(t, c.holds("1001"))
 	require.False(t, c.Ready(c.now))
 	p.say(c, held("1001", c.now.Add(time.Second)))
 	require.Zero(t, c.Held())
@@ -314,7 +314,7 @@ func TestOrphans(t *testing.T) {
 		o := orphan(c.now.Add(time.Hour))
 		o.Agent = "1002"
 		p.say(c, o)
-		require.True(t, c.Holds("1002"))
+		require.True(t, c.holds("1002"))
 		require.NotContains(t, c.replicas, "1002")
 	})
 	t.Run("a draining node hands on what it was taking", func(t *testing.T) {

@@ -21,7 +21,6 @@ type peer struct {
 	heard   time.Time // by our clock
 	up      bool
 	left    bool
-	suspect time.Time // since when its consumer is missed; zero: it is not
 	asked   time.Time // when it was last sent a SyncRequest of its own
 	unasked bool      // it is to be sent one as soon as it may be
 	told    time.Time // when its SyncRequest was last answered
@@ -205,9 +204,6 @@ func (s *State) deafTo(now time.Time) *peer {
 func (s *State) watch(now time.Time) {
 	for _, node := range inOrder(s.peers) {
 		p := s.peers[node]
-		if !p.suspect.IsZero() && p.heard.After(p.suspect) {
-			p.suspect = time.Time{}
-		}
 		switch {
 		case !p.up:
 			if now.Sub(p.heard) > forgetAfter {
@@ -215,8 +211,6 @@ func (s *State) watch(now time.Time) {
 			}
 		case now.Sub(later(p.heard, s.since)) >= s.cfg.Timeout:
 			s.down(p, DownSilent, now)
-		case !p.suspect.IsZero() && now.Sub(later(p.suspect, s.since)) >= s.cfg.Heartbeat+s.cfg.Heartbeat/2:
-			s.down(p, DownConsumer, now)
 		case p.unasked:
 			s.ask(p, now)
 		}
@@ -229,7 +223,7 @@ func (s *State) down(p *peer, why DownWhy, now time.Time) {
 	if !p.up {
 		return
 	}
-	p.up, p.suspect = false, time.Time{}
+	p.up = false
 	s.emit(PeerDown{Node: p.node, Why: why})
 	s.awaitNoMore(p.node)
 	for _, other := range s.peers {

@@ -265,7 +265,6 @@ func (s *sim) actions() map[string]func(*rapid.T) {
 		}),
 		"cut":         living(func(n *simNode) { s.link(n, false) }),
 		"heal":        living(func(n *simNode) { s.link(n, true) }),
-		"advisory":    living(func(n *simNode) { n.state.ConsumerGone(s.at(n)) }),
 		"able":        living(func(n *simNode) { s.perform(n, n.state.Able(rapid.Bool().Draw(s.t, "able"), s.at(n))) }),
 		"lose":        onWire(func(i int) { remove(i) }),
 		"double":      onWire(func(i int) { s.deliver(s.wire[i]) }),

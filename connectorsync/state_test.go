@@ -25,31 +25,7 @@ func TestTheDeadNodesAgentsAreTaken(t *testing.T) {
 	e = c.Taken("1001", contextOf("1001"), c.now)
 	require.Len(t, sent[AgentContext](e), 1)
 	require.Len(t, sent[AgentState](e), 1)
-	require.True(t, c.Holds("1001"))
-}
-
-func TestTheAdvisoryShortensTheWait(t *testing.T) {
-	for name, row := range map[string]struct {
-		heard bool
-		after time.Duration
-		down  []PeerDown
-	}{
-		"no heartbeat follows": {false, 1500 * time.Millisecond, []PeerDown{{"gc-2", DownConsumer}}},
-		"too early":            {false, 1250 * time.Millisecond, nil},
-		"one follows":          {true, 1500 * time.Millisecond, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := online(t, Config{})
-			p := peerNode("gc-2", 127)
-			p.beat(c, 0)
-			c.ConsumerGone(c.now)
-			if row.heard {
-				c.now = c.now.Add(time.Millisecond)
-				p.beat(c, 0)
-			}
-			require.Equal(t, row.down, only[PeerDown](c.pass(row.after)))
-		})
-	}
+	require.True(t, c.holds("1001"))
 }
 
 // While this node hears nobody, nobody is dead; afterwards they have a full time-out to speak.
@@ -58,7 +34,6 @@ func TestDeafnessIsNotTheDeathOfOthers(t *testing.T) {
 		"link down":          func(c *clock) { c.LinkDown(); c.pass(time.Minute); c.LinkUp(c.now) },
 		"link down for good": func(c *clock) { c.LinkDown(); c.pass(time.Minute) },
 		"asleep":             func(c *clock) { c.now = c.now.Add(time.Minute); c.Tick(c.now) },
-		"advisory unheard":   func(c *clock) { c.ConsumerGone(c.now); c.LinkDown(); c.pass(time.Minute); c.LinkUp(c.now) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := online(t, Config{Priority: 100})

@@ -36,7 +36,7 @@ type Config struct {
 
 	OnUp   func()                     // all three connections are up and subscriptions live
 	OnDown func(err error)            // the link went down after it was up
-	OnDrop func(m Message, err error) // a message that was given up (overflow, poison, expired while waiting, link closed)
+	OnDrop func(m Message, err error) // a message was dropped (buffer full, refused, expired while waiting, link closed)
 }
 
 // endpoint is one URL of the list.

@@ -35,9 +35,10 @@ type conn struct {
 }
 
 // open dials e, logs in, calls subscribe (may be nil), which may only make
-// subscriptions, and returns when the broker has handled all of it. On error
-// everything is closed and no goroutine is left.
-func (c *Config) open(ctx context.Context, e endpoint, role string, subscribe func(*conn) error) (*conn, error) {
+// subscriptions with window unacknowledged messages in all, and returns when the
+// broker has handled all of it. On error everything is closed and no goroutine
+// is left.
+func (c *Config) open(ctx context.Context, e endpoint, role string, window int, subscribe func(*conn) error) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.LoginTimeout)
 	defer cancel()
 	w, err := c.dial(ctx, e)
@@ -47,7 +48,7 @@ func (c *Config) open(ctx context.Context, e endpoint, role string, subscribe fu
 	stop := context.AfterFunc(ctx, func() { w.kill(context.Cause(ctx)) })
 	defer stop()
 
-	sc, err := stomp.Connect(w, c.options(e, w)...)
+	sc, err := stomp.Connect(w, c.options(e, w, window)...)
 	if err != nil {
 		w.kill(err) // the library leaves the socket of a failed login open (trap 8)
 		return nil, fmt.Errorf("%s connection: login: %w", role, explain(err, w))
@@ -71,7 +72,7 @@ func (c *Config) open(ctx context.Context, e endpoint, role string, subscribe fu
 
 // options are the library's, set so that wire's limits are met first and the
 // library's own are only a second line.
-func (c *Config) options(e endpoint, w *wire) []func(*stomp.Conn) error {
+func (c *Config) options(e endpoint, w *wire, window int) []func(*stomp.Conn) error {
 	const buffer = 32 << 10
 	opts := []func(*stomp.Conn) error{
 		stomp.ConnOpt.Host(e.host),
@@ -86,8 +87,8 @@ func (c *Config) options(e endpoint, w *wire) []func(*stomp.Conn) error {
 		// The size for reading is used for writing, too, if the other is set at all (trap 12).
 		stomp.ConnOpt.ReadBufferSize(buffer),
 		stomp.ConnOpt.WriteBufferSize(buffer),
-		// What is buffered when an ERROR comes must fit, or the reader leaks (trap 8).
-		stomp.ConnOpt.ReadChannelCapacity(1024),
+		// What follows an ERROR must fit, or the reader leaks (trap 8).
+		stomp.ConnOpt.ReadChannelCapacity(1024 + window),
 		stomp.ConnOpt.WriteChannelCapacity(128),
 		stomp.ConnOpt.Logger(libraryLog{c.Log}),
 		stomp.ConnOpt.ResponseHeaders(func(h *frame.Header) {
@@ -201,7 +202,7 @@ func become(command, transaction string) func(*frame.Frame) error {
 // confirmed sends a frame with a receipt and waits for it, for k.wait. The
 // library waits on a goroutine of its own, because a frame that it takes while
 // it is going down is never answered (trap 4), and is never left alone with a
-// late receipt, which would block it for ever (trap 3): the socket is closed
+// late receipt, which would block it forever (trap 3): the socket is closed
 // before its own waiting ends.
 func (k *conn) confirmed(to string, body []byte, opts ...func(*frame.Frame) error) error {
 	result := make(chan error, 1)

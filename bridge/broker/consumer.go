@@ -11,13 +11,17 @@ import (
 	"github.com/go-stomp/stomp/v3/frame"
 )
 
-// maxPrefetch keeps the library's channels from filling up (trap 2).
-const maxPrefetch = 10
+// The window of a subscription. Ten, which is what the library's own channels
+// hold (trap 2), would let one slow agent stop the commands of all others.
+const (
+	defaultPrefetch = 1000
+	maxPrefetch     = 20_000
+)
 
 // Subscription is one consumer of a link.
 type Subscription struct {
 	From     Destination
-	Prefetch int    // unacknowledged deliveries at a time: 1..10, 0 = 10; none with AutoAck
+	Prefetch int    // unacknowledged deliveries at a time: 1..20,000, 0 = 1000; without effect with AutoAck
 	Priority int    // activemq.priority: 0..127, the highest with room is served first
 	Selector string // JMS selector, "" = all
 	// Exclusive: of all exclusive consumers of a queue only the one of the
@@ -45,19 +49,21 @@ type consumption struct {
 type consumer struct {
 	link  *Link
 	conn  *conn
-	acks  chan *stomp.Message
+	acks  *ackList
 	flush chan chan error
 }
 
 // openConsumer opens a consuming connection with subs live.
 func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption) (*consumer, error) {
-	c := &consumer{
-		link: l,
-		// A broker never has more than the prefetch unacknowledged.
-		acks:  make(chan *stomp.Message, maxPrefetch*len(subs)+1),
-		flush: make(chan chan error),
+	c := &consumer{link: l, acks: newAckList(), flush: make(chan chan error)}
+	window := 0
+	for _, s := range subs {
+		s.box.forgetEnded()
+		if !s.AutoAck {
+			window += s.Prefetch
+		}
 	}
-	k, err := l.cfg.open(ctx, e, "consuming", func(k *conn) error {
+	k, err := l.cfg.open(ctx, e, "consuming", window, func(k *conn) error {
 		c.conn = k
 		for _, s := range subs {
 			if err := c.subscribe(s); err != nil {
@@ -128,15 +134,8 @@ func (c *consumer) arrived(s *consumption, m *stomp.Message) {
 
 // ack hands m to the acknowledging goroutine. It never blocks.
 func (c *consumer) ack(m *stomp.Message) {
-	select {
-	case <-c.conn.over:
-		return
-	default:
-	}
-	select {
-	case c.acks <- m:
-	default:
-		c.conn.wire.kill(errAckOverflow)
+	if !c.conn.ended() {
+		c.acks.put(m)
 	}
 }
 
@@ -147,28 +146,28 @@ func (c *consumer) acknowledge() {
 		select {
 		case <-c.conn.over:
 			return
-		case m := <-c.acks:
-			if c.conn.outcome(c.conn.stomp.Ack(m)) != nil {
+		case <-c.acks.wake:
+			if c.sendAcks() != nil {
 				return
 			}
 		case reply := <-c.flush:
-			reply <- c.flushed()
+			err := c.sendAcks()
+			if err == nil {
+				err = c.conn.barrier()
+			}
+			reply <- err
 		}
 	}
 }
 
-// flushed sends the acknowledgements that wait and makes sure of them.
-func (c *consumer) flushed() error {
-	for {
-		select {
-		case m := <-c.acks:
-			if err := c.conn.outcome(c.conn.stomp.Ack(m)); err != nil {
-				return err
-			}
-		default:
-			return c.conn.barrier()
+// sendAcks sends the acknowledgements that wait.
+func (c *consumer) sendAcks() error {
+	for _, m := range c.acks.take() {
+		if err := c.conn.outcome(c.conn.stomp.Ack(m)); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // settle returns when every acknowledgement given so far has been handled by

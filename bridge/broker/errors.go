@@ -26,17 +26,17 @@ var (
 	ErrMessage error = &kind{errclass.Client, "broker: message not allowed"}
 	// ErrBufferFull is returned by Publish (class Unavailable).
 	ErrBufferFull error = &kind{errclass.Unavailable, "broker: send buffer full"}
-	// ErrExpired is the fate of a message whose time-to-live passed while it
+	// ErrExpired: a message was dropped whose time-to-live passed while it
 	// waited for the broker (class Unavailable).
 	ErrExpired error = &kind{errclass.Unavailable, "broker: message expired while waiting"}
-	// ErrRefused is the fate of a message that the broker answers with an ERROR
+	// ErrRefused: a message was dropped that the broker answers with an ERROR
 	// frame each time (class Client). The error is a [*RefusedError].
 	ErrRefused error = &kind{errclass.Client, "broker: refused by the broker"}
-	// ErrClosed is the fate of a message that was never sent before the link
-	// ended (class Unavailable), and of Publish afterwards.
+	// ErrClosed: a message was never sent before the link ended (class
+	// Unavailable). Publish returns it afterwards.
 	ErrClosed error = &kind{errclass.Unavailable, "broker: link closed"}
-	// ErrUnconfirmed is the fate of a message that was sent, but not confirmed
-	// before the link ended (class Indeterminate).
+	// ErrUnconfirmed: a message was sent, but not confirmed before the link
+	// ended (class Indeterminate).
 	ErrUnconfirmed error = &kind{errclass.Indeterminate, "broker: link closed before the broker confirmed"}
 	// ErrConfig is a configuration or a use of the link that makes no sense
 	// (class Internal).
@@ -49,10 +49,9 @@ var (
 // The ways in which this side ends a connection.
 var (
 	errReceiptTimeout = fmt.Errorf("%w: no receipt in time", ErrLost)
-	errAckOverflow    = fmt.Errorf("%w: more acknowledgements than deliveries", ErrLost)
 	errDone           = fmt.Errorf("%w: closed by us", ErrLost)
-	// errRenewed: the broker is well, and what is under way is finished first.
-	errRenewed     = fmt.Errorf("%w: to be made anew", ErrLost)
+	// errRenewed: the broker works, and what is under way is finished first.
+	errRenewed     = fmt.Errorf("%w: to be replaced", ErrLost)
 	errPrimaryBack = fmt.Errorf("%w: the primary answers again", errRenewed)
 )
 

@@ -5,19 +5,19 @@ import (
 	"sync"
 )
 
-// gate holds the gated subscriptions back, which have a consuming connection of
-// their own while it is open. A closed gate is how a node takes no commands yet,
-// or no more, and goes on hearing and sending everything else.
+// gate holds back the gated subscriptions, which have a consuming connection of
+// their own while it is open. With the gate closed a node takes no commands yet,
+// or no more, while everything else goes on.
 type gate struct {
 	mu      sync.Mutex
 	open    bool
 	changed chan struct{} // closed at each change
-	through chan struct{} // closed while no gated consumer lives
+	empty   chan struct{} // closed while there is no gated consumer
 }
 
 func newGate() *gate {
-	g := &gate{changed: make(chan struct{}), through: make(chan struct{})}
-	close(g.through)
+	g := &gate{changed: make(chan struct{}), empty: make(chan struct{})}
+	close(g.empty)
 	return g
 }
 
@@ -39,23 +39,23 @@ func (g *gate) set(open bool) {
 	g.changed = make(chan struct{})
 }
 
-// occupied notes that a gated consumer lives, until the returned function is called.
+// occupied notes that there is a gated consumer, until the returned function is called.
 func (g *gate) occupied() (left func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.through = make(chan struct{})
+	g.empty = make(chan struct{})
 	return sync.OnceFunc(func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		close(g.through)
+		close(g.empty)
 	})
 }
 
-// empty is closed while no gated consumer lives.
-func (g *gate) empty() <-chan struct{} {
+// vacated is closed while there is no gated consumer.
+func (g *gate) vacated() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.through
+	return g.empty
 }
 
 // Open lets the gated subscriptions consume from now on; anyone may call it.
@@ -63,13 +63,13 @@ func (l *Link) Open() { l.gate.set(true) }
 
 // Shut ends the gated subscriptions: acknowledgements given so far go out, then
 // their connection closes, and the broker delivers what was not acknowledged to
-// the next consumer: at once to one that waits, and to one that comes when it
-// has noticed the end. It returns when the connection is closed or ctx ends.
+// the next consumer: at once to one that is there, and to a later one when the
+// broker has noticed the end. It returns when the connection is closed or ctx ends.
 func (l *Link) Shut(ctx context.Context) {
 	l.gate.set(false)
 	select {
 	case <-ctx.Done():
-	case <-l.gate.empty():
+	case <-l.gate.vacated():
 	}
 }
 
@@ -102,7 +102,7 @@ func (l *Link) consumeGated(gen context.Context, e endpoint, changed <-chan stru
 	}
 	left := l.gate.occupied()
 	defer func() {
-		l.bury(c.conn)
+		l.closeAsync(c.conn)
 		left()
 	}()
 	l.cfg.Log.Info().Str("broker", e.url).Msg("consuming")
@@ -112,7 +112,7 @@ func (l *Link) consumeGated(gen context.Context, e endpoint, changed <-chan stru
 		return nil
 	case <-changed:
 		c.settle(gen)
-		l.cfg.Log.Info().Str("broker", e.url).Msg("consuming no more")
+		l.cfg.Log.Info().Str("broker", e.url).Msg("no longer consuming")
 		return nil
 	case <-c.conn.over:
 		return c.conn.ending()

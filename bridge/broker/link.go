@@ -24,7 +24,7 @@ type Link struct {
 
 	started  atomic.Bool
 	draining atomic.Bool
-	burials  sync.WaitGroup // connections being closed
+	closing  sync.WaitGroup // connections being closed
 
 	reconnects, delivered, published, dropped atomic.Uint64
 
@@ -52,7 +52,7 @@ func New(cfg Config) (*Link, error) {
 // Run; it fails with ErrConfig or ErrDestination.
 func (l *Link) Subscribe(s Subscription) error {
 	if s.Prefetch == 0 {
-		s.Prefetch = maxPrefetch
+		s.Prefetch = defaultPrefetch
 	}
 	switch {
 	case l.started.Load():
@@ -73,13 +73,17 @@ func (l *Link) Subscribe(s Subscription) error {
 	if s.Gated {
 		list = &l.gated
 	}
-	*list = append(*list, &consumption{Subscription: s, box: newInbox()})
+	limit := 0
+	if s.AutoAck {
+		limit = inboxLimit
+	}
+	*list = append(*list, &consumption{Subscription: s, box: newInbox(limit)})
 	return nil
 }
 
 // Publish queues m, in order, and returns; anyone may call it at any time. done
 // (may be nil) is called once, on another goroutine, and must not block: nil
-// when the broker has confirmed m by receipt, else why it was given up
+// when the broker has confirmed m by receipt, else why it was not delivered
 // (ErrExpired, ErrRefused, ErrClosed, ErrUnconfirmed). While the link is down
 // messages wait in the buffer; when that is full Publish returns ErrBufferFull
 // and done is not called, as for ErrMessage, ErrDestination and ErrClosed.
@@ -107,7 +111,7 @@ func (l *Link) put(s *sender, m Message, done func(error)) error {
 	return nil
 }
 
-// drop gives a message up.
+// drop gives up on a message.
 func (l *Link) drop(i *item, err error) {
 	l.dropped.Add(1)
 	l.cfg.Log.Warn().Err(err).Stringer("to", i.msg.To).Str("type", i.msg.Type).Msg("message given up")
@@ -115,9 +119,9 @@ func (l *Link) drop(i *item, err error) {
 	i.tell(err)
 }
 
-// Renew asks for new connections in place of those that are up: they are ended
-// in good order, as on the way back to the primary, and the link comes up again,
-// on the first broker that lets it in. It returns at once; anyone may call it.
+// Renew asks for new connections in place of those that are up. They are closed
+// in good order, as on the way back to the primary, and the link comes up again
+// on the first broker that accepts it. It returns at once; anyone may call it.
 // While the link is down it does nothing.
 func (l *Link) Renew() { signal(l.renew) }
 
@@ -158,8 +162,8 @@ func (l *Link) noteError(err error) {
 	l.lastError = err.Error()
 }
 
-// bury closes k in the background; Run waits for it.
-func (l *Link) bury(k *conn) {
+// closeAsync closes k in the background; Run waits for it.
+func (l *Link) closeAsync(k *conn) {
 	k.wire.kill(errDone)
-	l.burials.Go(k.close)
+	l.closing.Go(k.close)
 }

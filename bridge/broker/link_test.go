@@ -62,11 +62,11 @@ func TestSubscribeRefusesNonsense(t *testing.T) {
 	}{
 		"from nowhere":   {broker.Subscription{Handle: handle}, broker.ErrDestination},
 		"no handler":     {broker.Subscription{From: q}, broker.ErrConfig},
-		"prefetch 11":    {broker.Subscription{From: q, Handle: handle, Prefetch: 11}, broker.ErrConfig},
+		"prefetch 20001": {broker.Subscription{From: q, Handle: handle, Prefetch: 20_001}, broker.ErrConfig},
 		"prefetch -1":    {broker.Subscription{From: q, Handle: handle, Prefetch: -1}, broker.ErrConfig},
 		"priority 128":   {broker.Subscription{From: q, Handle: handle, Priority: 128}, broker.ErrConfig},
 		"NUL in a query": {broker.Subscription{From: q, Handle: handle, Selector: "a = '\x00'"}, broker.ErrConfig},
-		"good":           {broker.Subscription{From: q, Handle: handle, Prefetch: 1, Priority: 127}, nil},
+		"good":           {broker.Subscription{From: q, Handle: handle, Prefetch: 20_000, Priority: 127}, nil},
 	} {
 		require.ErrorIs(t, fresh.Subscribe(c.s), c.want, name)
 	}

@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// item is a message on its way, with its owner's wish to hear of its fate.
+// item is a message to be sent, and its delivery callback.
 type item struct {
 	msg      Message
 	done     func(error) // may be nil
 	deadline time.Time   // zero = does not expire
 	sent     bool        // it may have reached the broker
-	alone    bool        // an ERROR came when it was sent among others, or alone
+	alone    bool        // to be sent alone: an ERROR came when it was sent before
 }
 
 func (i *item) expired(now time.Time) bool { return !i.deadline.IsZero() && !now.Before(i.deadline) }
 
 // outbox is the ordered, bounded queue of messages that the broker has not
-// confirmed. The first few may be in flight: taken by the one sender, still in
-// the queue until their fate is known. All methods may be called by anyone,
-// take, settle and isolate by the sender only.
+// confirmed. The first few may be in flight: taken by the one sender, and still in
+// the queue until they are confirmed or dropped. All methods may be called by
+// anyone, but take and settle by the sender only.
 type outbox struct {
 	limit int
 
@@ -68,8 +68,8 @@ func (o *outbox) take(most int) []*item {
 	return append([]*item(nil), o.items[:n]...)
 }
 
-// settle removes the first n, whose fate is known, and puts the others that
-// were in flight back.
+// settle removes the first n, which are confirmed or dropped, and puts the others
+// that were in flight back.
 func (o *outbox) settle(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -42,7 +42,7 @@ func (l *Link) Run(ctx context.Context) error {
 	})
 	l.keepUp(life)
 	work.Wait()
-	l.burials.Wait()
+	l.closing.Wait()
 	l.publish.closeBox()
 	l.fragile.closeBox()
 	return nil
@@ -69,7 +69,7 @@ func (l *Link) drain(life context.Context) {
 	}
 }
 
-// expire gives up messages that got too old, also while the link is down.
+// expire drops messages that are too old, also while the link is down.
 func (l *Link) expire(life context.Context) {
 	for pause(life, expiryTick) {
 		now := time.Now()
@@ -118,7 +118,7 @@ func (l *Link) serve(life context.Context, n int) bool {
 	err = l.stay(life, n, cons, pub, frag)
 
 	l.goDown()
-	l.bury(cons.conn)
+	l.closeAsync(cons.conn)
 	if life.Err() != nil {
 		log.Info().Msg("broker link closed")
 		return true
@@ -131,10 +131,10 @@ func (l *Link) serve(life context.Context, n int) bool {
 
 // connect opens all three connections, or none.
 func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, frag *conn, err error) {
-	if pub, err = l.cfg.open(ctx, e, l.publish.role, nil); err != nil {
+	if pub, err = l.cfg.open(ctx, e, l.publish.role, 0, nil); err != nil {
 		return nil, nil, nil, err
 	}
-	if frag, err = l.cfg.open(ctx, e, l.fragile.role, nil); err != nil {
+	if frag, err = l.cfg.open(ctx, e, l.fragile.role, 0, nil); err != nil {
 		pub.close()
 		return nil, nil, nil, err
 	}
@@ -190,11 +190,11 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 // probe ends the generation when the primary lets us log in.
 func (l *Link) probe(gen context.Context, end context.CancelCauseFunc) {
 	for pause(gen, l.cfg.ProbeInterval) {
-		k, err := l.cfg.open(gen, l.ends[0], "probing", nil)
+		k, err := l.cfg.open(gen, l.ends[0], "probing", 0, nil)
 		if err != nil {
 			continue
 		}
-		l.bury(k)
+		l.closeAsync(k)
 		end(errPrimaryBack)
 		return
 	}
@@ -208,7 +208,7 @@ func (l *Link) goUp(e endpoint, c *consumer) {
 	}
 	l.everUp = true
 	select {
-	case <-l.renew: // was meant for connections that have gone
+	case <-l.renew: // it was meant for the connections before
 	default:
 	}
 	l.url = e.url

@@ -26,7 +26,7 @@ type refusal struct {
 }
 
 // A destination that refused so many messages in a row gets none for so long:
-// most likely its queue is full, and each attempt costs everybody the connection.
+// most likely its queue is full, and each attempt ends the connection for all.
 const (
 	refusedTimes = 3
 	refusedFor   = time.Second
@@ -39,7 +39,7 @@ func (s *sender) run(gen context.Context, e endpoint, k *conn) error {
 	fails := 0
 	for {
 		sent, err := s.serve(gen, k)
-		s.link.bury(k)
+		s.link.closeAsync(k)
 		if err == nil || gen.Err() != nil {
 			return nil
 		}
@@ -51,7 +51,7 @@ func (s *sender) run(gen context.Context, e endpoint, k *conn) error {
 		if fails > 1 && !pause(gen, backoff(fails-1, s.link.cfg.BackoffMin, s.link.cfg.BackoffMax, jitter)) {
 			return nil
 		}
-		if k, err = s.link.cfg.open(gen, e, s.role, nil); err != nil {
+		if k, err = s.link.cfg.open(gen, e, s.role, 0, nil); err != nil {
 			if gen.Err() != nil {
 				return nil
 			}
@@ -92,7 +92,8 @@ func (s *sender) serve(gen context.Context, k *conn) (sent bool, err error) {
 	return sent, nil
 }
 
-// deliver sends batch, all without receipt but the last, and settles its fate.
+// deliver sends batch, all without receipt but the last, and settles what is known
+// of each message then.
 func (s *sender) deliver(k *conn, batch []*item) error {
 	last := len(batch) - 1
 	var err error
@@ -136,14 +137,14 @@ func (s *sender) deliver(k *conn, batch []*item) error {
 	return err
 }
 
-// dropExpired gives up what waited too long.
+// dropExpired drops what waited too long.
 func (s *sender) dropExpired(now time.Time) {
 	for _, i := range s.box.expire(now) {
 		s.link.drop(i, ErrExpired)
 	}
 }
 
-// dropRefused gives up what goes to a destination that was refused just now.
+// dropRefused drops what goes to a destination that was refused just now.
 func (s *sender) dropRefused(now time.Time) {
 	for to, r := range s.refused {
 		if now.Sub(r.at) >= refusedFor {
@@ -159,7 +160,7 @@ func (s *sender) dropRefused(now time.Time) {
 	}
 }
 
-// closeBox gives up what is left at the end of the link.
+// closeBox drops what is left at the end of the link.
 func (s *sender) closeBox() {
 	for _, i := range s.box.close() {
 		if i.sent {
@@ -170,7 +171,7 @@ func (s *sender) closeBox() {
 	}
 }
 
-// tell lets the owner know.
+// tell calls the delivery callback.
 func (i *item) tell(err error) {
 	if i.done != nil {
 		i.done(err)

@@ -113,7 +113,7 @@ func (w *wire) Close() error {
 }
 
 // kill ends the connection, for the first cause only. It closes the socket
-// below TLS: a farewell alert could block.
+// below TLS: the closing alert of TLS could block.
 func (w *wire) kill(cause error) {
 	w.once.Do(func() {
 		w.cause = cause

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,8 +42,10 @@ type Config struct {
 	RejectQueue      string        `envconfig:"GC_REJECT_QUEUE" default:"Connector1.rejected" desc:"queue for commands that cannot be answered [C8]"`
 	ConsumerPriority int           `envconfig:"GC_CONSUMER_PRIORITY" default:"127" desc:"0 to 127; the highest live node serves"`
 	CommandMaxAge    time.Duration `envconfig:"GC_COMMAND_MAX_AGE" default:"30s" desc:"older commands are answered PLEASE_RETRY; 0 = off [C4]"`
+	CommandPrefetch  int           `envconfig:"GC_COMMAND_PREFETCH" default:"1000" desc:"1 to 20000; commands that a node may hold unacknowledged"`
+	OutcomeTimeout   time.Duration `envconfig:"GC_OUTCOME_TIMEOUT" default:"5s" desc:"how long a command that Finesse accepted may wait for its outcome before it is read and answered"`
 
-	OutputTTL        time.Duration `envconfig:"GC_OUTPUT_TTL" default:"30s" desc:"time to live of outputs; 0 = for ever [H4]"`
+	OutputTTL        time.Duration `envconfig:"GC_OUTPUT_TTL" default:"30s" desc:"time to live of outputs; 0 = never expires [H4]"`
 	OutputPersistent bool          `envconfig:"GC_OUTPUT_PERSISTENT" default:"false" desc:"send outputs persistent [H4]"`
 	OutputJMSType    string        `envconfig:"GC_OUTPUT_JMSTYPE" default:"code" desc:"code, category or none [H2]"`
 
@@ -213,6 +216,9 @@ func (c Config) Validate() error {
 	if c.ConsumerPriority < 0 || c.ConsumerPriority > 127 {
 		bad("CONSUMER_PRIORITY", "%d is not within 0 to 127", c.ConsumerPriority)
 	}
+	if c.CommandPrefetch < 1 || c.CommandPrefetch > 20_000 {
+		bad("COMMAND_PREFETCH", "%d is not within 1 to 20000", c.CommandPrefetch)
+	}
 	oneOf := map[string]struct {
 		value   string
 		allowed []string
@@ -222,14 +228,14 @@ func (c Config) Validate() error {
 		"LOG_FORMAT":     {c.LogFormat, []string{"json", "console"}},
 	}
 	for name, o := range oneOf {
-		if !contains(o.allowed, o.value) {
+		if !slices.Contains(o.allowed, o.value) {
 			bad(name, "%q is not one of %s", o.value, strings.Join(o.allowed, ", "))
 		}
 	}
 	if _, err := zerolog.ParseLevel(c.LogLevel); err != nil || c.LogLevel == "" {
 		bad("LOG_LEVEL", "%q is not a level", c.LogLevel)
 	}
-	for name, d := range map[string]time.Duration{"FINESSE_TIMEOUT": c.FinesseTimeout, "FINESSE_HEARTBEAT": c.FinesseHeartbeat, "XMPP_PING": c.XMPPPing, "SYNC_INTERVAL": c.SyncInterval, "SYNC_TIMEOUT": c.SyncTimeout} {
+	for name, d := range map[string]time.Duration{"OUTCOME_TIMEOUT": c.OutcomeTimeout, "FINESSE_TIMEOUT": c.FinesseTimeout, "FINESSE_HEARTBEAT": c.FinesseHeartbeat, "XMPP_PING": c.XMPPPing, "SYNC_INTERVAL": c.SyncInterval, "SYNC_TIMEOUT": c.SyncTimeout} {
 		if d <= 0 {
 			bad(name, "must be more than 0")
 		}
@@ -281,19 +287,10 @@ func checkURLs(urls, schemes []string, bad func(string)) {
 		switch {
 		case err != nil:
 			bad("not a URL") // the error would print the URL, and with it a password
-		case !contains(schemes, u.Scheme) || u.Host == "":
+		case !slices.Contains(schemes, u.Scheme) || u.Host == "":
 			bad(fmt.Sprintf("%s is not %s://host:port", u.Redacted(), strings.Join(schemes, ":// or ")))
 		case u.User != nil:
 			bad(fmt.Sprintf("%s: credentials belong into variables of their own", u.Redacted()))
 		}
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

@@ -34,6 +34,8 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, []string{"stomp://localhost:61613"}, c.BrokerURLs)
 	require.Equal(t, 30*time.Second, c.CommandMaxAge)
 	require.Equal(t, 127, c.ConsumerPriority)
+	require.Equal(t, 1000, c.CommandPrefetch)
+	require.Equal(t, 5*time.Second, c.OutcomeTimeout)
 	require.True(t, c.BrokerPriorityBackup)
 	require.Empty(t, cmp.Diff(c, Default(), cmpopts.EquateEmpty(), cmp.Comparer(secret.Secret.Equal)),
 		"Default is what an empty environment gives")
@@ -50,6 +52,9 @@ func TestLoadRefuses(t *testing.T) {
 		{"GC_CONSUMER_PRIORITY", "high", "GC_CONSUMER_PRIORITY"},
 		{"GC_COMMAND_MAX_AGE", "30", "GC_COMMAND_MAX_AGE"},
 		{"GC_COMMAND_MAX_AGE", "-1s", "GC_COMMAND_MAX_AGE"},
+		{"GC_COMMAND_PREFETCH", "0", "GC_COMMAND_PREFETCH"},
+		{"GC_COMMAND_PREFETCH", "20001", "GC_COMMAND_PREFETCH"},
+		{"GC_OUTCOME_TIMEOUT", "0s", "GC_OUTCOME_TIMEOUT"},
 		{"GC_OUTPUT_JMSTYPE", "number", "GC_OUTPUT_JMSTYPE"},
 		{"GC_EDITION", "5", "GC_EDITION"},
 		{"GC_EDITION", "3", "GC_MESSAGE_FORMAT"},

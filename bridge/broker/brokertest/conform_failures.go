@@ -40,7 +40,7 @@ func tempReply(t *testing.T, s *suite) {
 	require.Equal(t, "s:/temp-queue/answers", f.Header.Get(frame.Subscription))
 }
 
-// deadTempReply: the answer to somebody who has gone costs only itself.
+// deadTempReply: an answer to a client that has gone is lost, and nothing else.
 func deadTempReply(t *testing.T, s *suite) {
 	q := Queue(t)
 	var r recorder
@@ -68,7 +68,7 @@ func deadTempReply(t *testing.T, s *suite) {
 	require.Zero(t, l.Stats().Reconnects, "only the fragile connection may be replaced")
 }
 
-// fullQueue: what the broker has no room for is given up; all else goes on.
+// fullQueue: a message that the broker has no room for is dropped; all else goes on.
 func fullQueue(t *testing.T, s *suite) {
 	i := s.start(t, Setup{SmallQueues: true})
 	q := Queue(t)

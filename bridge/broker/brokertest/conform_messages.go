@@ -14,7 +14,7 @@ import (
 	"gcbridge/protocol/errclass"
 )
 
-// nasty is text with everything that a header could trip over.
+// nasty is text with everything that may break a header.
 const nasty = "a:b\nc\rd\r\ne\\n\\c\\\\ \tÄ€😀 =;,'\" "
 
 func textAndBytes(t *testing.T, s *suite) {
@@ -100,7 +100,7 @@ func forwarding(t *testing.T, s *suite) {
 }
 
 // nulRefused: a NUL would end the frame, and a forged SEND behind it would be
-// obeyed. No field lets one through, and the next good message works.
+// carried out. No field lets one through, and the next good message works.
 func nulRefused(t *testing.T, s *suite) {
 	q := Queue(t)
 	injected, err := broker.Queue(destinationName(t) + ".injected")

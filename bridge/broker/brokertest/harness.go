@@ -104,20 +104,20 @@ func (h *Harness) Silence(d time.Duration) {
 	}
 }
 
-// Confirmed publishes m and returns its fate.
-func (h *Harness) Confirmed(m broker.Message) error { h.t.Helper(); return h.fate(h.Publish, m) }
+// Confirmed publishes m and returns its result: nil when the broker confirmed it.
+func (h *Harness) Confirmed(m broker.Message) error { h.t.Helper(); return h.result(h.Publish, m) }
 
 // FragileConfirmed is Confirmed on the fragile connection.
 func (h *Harness) FragileConfirmed(m broker.Message) error {
 	h.t.Helper()
-	return h.fate(h.PublishFragile, m)
+	return h.result(h.PublishFragile, m)
 }
 
-func (h *Harness) fate(publish func(broker.Message, func(error)) error, m broker.Message) error {
+func (h *Harness) result(publish func(broker.Message, func(error)) error, m broker.Message) error {
 	h.t.Helper()
 	done := make(chan error, 1)
 	require.NoError(h.t, publish(m, func(err error) { done <- err }))
-	return await(h.t, done, "fate of a message")
+	return await(h.t, done, "result of a message")
 }
 
 func await[T any](t TB, c <-chan T, what string) T {
@@ -153,7 +153,7 @@ func destinationName(t *testing.T) string {
 	return strings.NewReplacer("/", ".", ",", "", "_", "-").Replace(t.Name())
 }
 
-// recorder collects the fates of messages; OnDrop may be its drop.
+// recorder collects the errors of dropped messages; OnDrop may be its drop.
 type recorder struct {
 	mu    sync.Mutex
 	drops []error

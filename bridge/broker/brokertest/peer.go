@@ -9,7 +9,7 @@ import (
 	"github.com/go-stomp/stomp/v3/frame"
 )
 
-// Patience is how long the helpers wait for what has to come.
+// Patience is how long the helpers wait for what has to happen.
 const Patience = 15 * time.Second
 
 // Peer is a STOMP 1.2 client that says exactly what a test makes it say. It is
@@ -43,7 +43,7 @@ func DialOnly(t TB, url string) *Peer {
 	return p
 }
 
-// Close cuts the connection without a word.
+// Close cuts the connection without a DISCONNECT.
 func (p *Peer) Close() { _ = p.conn.Close() }
 
 // Write sends a frame.
@@ -121,7 +121,7 @@ func (p *Peer) Send(to, text string, headers ...string) {
 	p.Expect(frame.RECEIPT)
 }
 
-// Subscribe subscribes, acknowledging each message of its own unless headers
+// Subscribe subscribes, acknowledging each message separately unless headers
 // say otherwise, and waits until that is live.
 func (p *Peer) Subscribe(from string, headers ...string) {
 	p.t.Helper()

@@ -21,7 +21,7 @@ import (
 // Config is a [Broker]'s.
 type Config struct {
 	Addr           string // host:port to listen on, "" = a free port of 127.0.0.1
-	User           string // "" = everybody may log in
+	User           string // "" = no login needed
 	Password       secret.Secret
 	QueueLimit     int // bytes that a queue, or a topic's subscription, may hold, 0 = 64 MiB
 	MaxBody        int // bytes of one message, 0 = 16 MiB
@@ -127,7 +127,8 @@ func (b *Broker) Addr() string {
 // URL is what a link connects to.
 func (b *Broker) URL() string { return "stomp://" + b.Addr() }
 
-// Dropped counts the messages of topics that consumers were too slow for.
+// Dropped counts the messages of topics that did not reach a consumer because it was
+// too slow.
 func (b *Broker) Dropped() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -277,9 +278,9 @@ func (b *Broker) publish(f *frame.Frame, dest string, now time.Time) []*queue {
 	return touched
 }
 
-// bury moves a persistent message that was refused to its dead letter queue.
+// deadLetter moves a persistent message that was refused to its dead letter queue.
 // It needs the lock.
-func (b *Broker) bury(m *message) *queue {
+func (b *Broker) deadLetter(m *message) *queue {
 	name, _ := strings.CutPrefix(m.dest, queuePath)
 	q := b.queue(queuePath + "DLQ." + name)
 	b.seq++

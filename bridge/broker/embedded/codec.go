@@ -50,7 +50,7 @@ var (
 var unescaped = map[string]bool{frame.CONNECT: true, frame.STOMP: true, frame.CONNECTED: true}
 
 // reader reads frames and never holds more than its limit of one. (The library's
-// reader allocates whatever a content-length announces.)
+// reader allocates as much as a content-length announces.)
 type reader struct {
 	in    *bufio.Reader
 	limit int // of a body
@@ -143,7 +143,7 @@ func (r *reader) until(delimiter byte, limit int) ([]byte, error) {
 	}
 }
 
-// noEOF makes an end within a frame an error of its own.
+// noEOF tells an end within a frame from one between frames.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -97,7 +97,7 @@ func (s *session) subscribe(f *frame.Frame) error {
 		return err
 	}
 	sub := &subscription{
-		session: s, id: h.Get(frame.Id), dest: dest, selector: sel,
+		session: s, id: h.Get(frame.Id), dest: dest, selector: sel, unacked: newDeliveries(),
 		priority: int(number(h.Get("activemq.priority"), 0)),
 		prefetch: int(number(h.Get("activemq.prefetchSize"), defaultPrefetch)),
 	}
@@ -142,7 +142,7 @@ func (s *session) unsubscribe(f *frame.Frame) error {
 
 // acknowledged finds what an ACK or NACK covers, and takes it. It needs the
 // broker's lock.
-func (s *session) acknowledged(f *frame.Frame) (*subscription, []delivery, error) {
+func (s *session) acknowledged(f *frame.Frame) (*subscription, []*message, error) {
 	h := f.Header
 	id := h.Get(frame.MessageId)
 	if s.version == v12 {
@@ -153,8 +153,8 @@ func (s *session) acknowledged(f *frame.Frame) (*subscription, []delivery, error
 		if named && s.version != v12 && key != only {
 			continue
 		}
-		if n := sub.find(id); n >= 0 {
-			return sub, sub.take(n), nil
+		if covered := sub.unacked.take(id, sub.block); len(covered) > 0 {
+			return sub, covered, nil
 		}
 	}
 	return nil, nil, refuse("Unexpected %s received for message-id [%.80s]", f.Command, id)
@@ -195,10 +195,10 @@ func (b *Broker) perform(s *session, frames []*frame.Frame) error {
 		if err != nil {
 			return err
 		}
-		for _, d := range done {
-			sub.queue.forget(d.msg)
-			if f.Command == frame.NACK && d.msg.persistent {
-				touched = append(touched, b.bury(d.msg))
+		for _, m := range done {
+			sub.queue.forget(m)
+			if f.Command == frame.NACK && m.persistent {
+				touched = append(touched, b.deadLetter(m))
 			}
 		}
 		touched = append(touched, sub.queue)

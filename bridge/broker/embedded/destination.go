@@ -9,7 +9,7 @@ import (
 var errDestination = errors.New("destination not allowed")
 
 // Paths of destinations on the wire. Inside the broker a temporary one goes by
-// its remote form, which is the same for everybody.
+// its remote form, which is the same for all sessions.
 const (
 	queuePath       = "/queue/"
 	topicPath       = "/topic/"

@@ -11,7 +11,7 @@
 // statistics; asking for one of those is answered with an ERROR frame. Message
 // groups are ignored: such messages go to any consumer.
 //
-// A consumer that does not read costs only itself: what a queue holds for it
+// A consumer that does not read harms only itself: what a queue holds for it
 // stays in the queue, and of a topic it misses the messages that do not fit
 // into its bounded buffer.
 package embedded

@@ -21,7 +21,7 @@ type message struct {
 	redelivered bool // a queue sets it when it takes the message back
 }
 
-// overhead is what a message costs beside its body, roughly.
+// overhead is roughly what a message takes in addition to its body.
 const overhead = 256
 
 func (m *message) size() int { return len(m.body) + overhead }

@@ -18,7 +18,7 @@ const (
 )
 
 // output is what a session has still to send: bounded, written by a goroutine
-// of its own, so that a client that does not read stalls nobody else.
+// of its own, so that a client that does not read delays no other.
 type output struct {
 	mu     sync.Mutex
 	chunks [][]byte

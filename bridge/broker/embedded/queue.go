@@ -125,12 +125,6 @@ func (q *queue) keepPersistent() {
 	}
 }
 
-// delivery is a message that waits for its acknowledgement.
-type delivery struct {
-	ack string
-	msg *message
-}
-
 // subscription is one consumer.
 type subscription struct {
 	session  *session
@@ -142,12 +136,12 @@ type subscription struct {
 	priority int
 	prefetch int
 	selector selector
-	unacked  []delivery // in order
+	unacked  *deliveries
 }
 
 // free reports whether s can take another message now.
 func (s *subscription) free() bool {
-	return len(s.unacked) < s.prefetch && s.session.out.room()
+	return s.unacked.len() < s.prefetch && s.session.out.room()
 }
 
 // deliver sends m. True: it needs no acknowledgement and is gone.
@@ -157,38 +151,20 @@ func (s *subscription) deliver(m *message) bool {
 		return true
 	}
 	ack := s.session.nextAck()
-	s.unacked = append(s.unacked, delivery{ack, m})
+	if s.session.version == v12 {
+		s.unacked.add(ack, m)
+	} else {
+		s.unacked.add(m.id, m)
+	}
 	s.session.send(m.frameFor(s, ack))
 	return false
 }
 
-// find returns the position of a delivery, by its ack id in 1.2 and by its
-// message id before; -1 if there is none.
-func (s *subscription) find(id string) int {
-	return slices.IndexFunc(s.unacked, func(d delivery) bool {
-		if s.session.version == v12 {
-			return d.ack == id
-		}
-		return d.msg.id == id
-	})
-}
-
-// take removes what an acknowledgement of position n covers.
-func (s *subscription) take(n int) []delivery {
-	from := n
-	if s.block {
-		from = 0
-	}
-	taken := slices.Clone(s.unacked[from : n+1])
-	s.unacked = slices.Delete(s.unacked, from, n+1)
-	return taken
-}
-
 // giveBack returns everything unacknowledged to the queue, in order.
 func (s *subscription) giveBack() {
-	slices.SortFunc(s.unacked, func(a, b delivery) int { return cmp.Compare(b.msg.seq, a.msg.seq) })
-	for _, d := range s.unacked {
-		s.queue.takeBack(d.msg)
+	back := s.unacked.takeAll()
+	slices.SortFunc(back, func(a, b *message) int { return cmp.Compare(b.seq, a.seq) })
+	for _, m := range back {
+		s.queue.takeBack(m)
 	}
-	s.unacked = nil
 }

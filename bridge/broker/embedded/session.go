@@ -27,8 +27,8 @@ type session struct {
 	id      string
 	out     *output
 	version version
-	beat    atomic.Int64  // how often the client wants a sign of us, ns
-	silence time.Duration // how long it may be silent, 0 = for ever
+	beat    atomic.Int64  // how often the client wants a heart-beat, ns
+	silence time.Duration // how long it may be silent, 0 = no limit
 
 	subs map[string]*subscription // guarded: by id, or by destination in 1.0
 	acks uint64                   // guarded
@@ -120,7 +120,7 @@ func (s *session) login(in *reader) error {
 	var f *frame.Frame
 	for f == nil {
 		var err error
-		if f, err = in.read(v10); err != nil {
+		if f, err = in.read(s.version); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,34 @@
+package broker
+
+import (
+	"sync"
+
+	"github.com/go-stomp/stomp/v3"
+)
+
+// ackList holds the acknowledgements that were given and not yet sent. There
+// are never more than unacknowledged deliveries, which the prefetch bounds, so
+// that giving one never waits.
+type ackList struct {
+	mu   sync.Mutex
+	list []*stomp.Message
+	wake chan struct{} // capacity 1: something was put
+}
+
+func newAckList() *ackList { return &ackList{wake: make(chan struct{}, 1)} }
+
+func (a *ackList) put(m *stomp.Message) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list = append(a.list, m)
+	signal(a.wake)
+}
+
+// take returns all, in the order in which they were given.
+func (a *ackList) take() []*stomp.Message {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	taken := a.list
+	a.list = nil
+	return taken
+}
