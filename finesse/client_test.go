@@ -132,12 +132,8 @@ func calls() map[string]struct {
 			"<Dialog>"+target+"<requestedAction>UPDATE_SCHEDULED_CALLBACK</requestedAction><actionParams><ActionParam><name>callbackTime</name><value>2014-03-07T14:30</value></ActionParam></actionParams></Dialog>"),
 		"RECLASSIFY": act(finesse.Action{Name: finesse.ActionReclassify, Target: "2001", Params: []finesse.Variable{{Name: "outboundClassification", Value: "VOICE"}}},
 			"<Dialog>"+target+"<requestedAction>RECLASSIFY</requestedAction><actionParams><ActionParam><name>outboundClassification</name><value>VOICE</value></ActionParam></actionParams></Dialog>"),
-		"UPDATE_CALL_DATA": {
-			func(ctx context.Context, c *finesse.Client) error {
-				return c.UpdateCallData(ctx, agent(), "16804377", []finesse.Variable{{Name: "callVariable1", Value: "x"}}, "Happy customer!", "")
-			},
-			seen{"PUT", "/finesse/api/Dialog/16804377", "application/xml", "", "", "<Dialog><requestedAction>UPDATE_CALL_DATA</requestedAction><mediaProperties><wrapUpReason>Happy customer!</wrapUpReason><callvariables><CallVariable><name>callVariable1</name><value>x</value></CallVariable></callvariables></mediaProperties></Dialog>", true},
-		},
+		"UPDATE_CALL_DATA": act(finesse.Action{Name: finesse.ActionUpdateCallData, Variables: []finesse.Variable{{Name: "callVariable1", Value: "x"}}, WrapUpReason: "Happy customer!"},
+			"<Dialog><requestedAction>UPDATE_CALL_DATA</requestedAction><mediaProperties><wrapUpReason>Happy customer!</wrapUpReason><callvariables><CallVariable><name>callVariable1</name><value>x</value></CallVariable></callvariables></mediaProperties></Dialog>"),
 	}
 	for _, name := range []string{"ANSWER", "HOLD", "RETRIEVE", "DROP", "START_RECORDING"} {
 		rows[name] = act(finesse.Action{Name: name, Target: "2001"}, "<Dialog>"+target+"<requestedAction>"+name+"</requestedAction></Dialog>")
@@ -288,9 +284,9 @@ func TestReads(t *testing.T) {
 		_, c := serve(t, http.StatusOK, payload(t, "rest/dialogs.xml"))
 		got, err := c.Dialogs(t.Context(), agent(), "1001")
 		require.NoError(t, err)
-		n, err := finesse.DecodeUpdate([]byte(payload(t, "updates/dialog-put.xml")))
+		list, err := finesse.DecodeUpdates([]byte(payload(t, "updates/dialog-put.xml")))
 		require.NoError(t, err)
-		require.Empty(t, cmp.Diff(n.Dialogs, got))
+		require.Empty(t, cmp.Diff(list[0].Dialogs, got))
 	})
 }
 

@@ -59,13 +59,14 @@ func checkGolden(t *testing.T, file string, v any) {
 	require.Empty(t, cmp.Diff(string(want), b.String()))
 }
 
-// TestDecodeUpdateTolerance pins, one by one, the traps of finesse-api 1.9.
-func TestDecodeUpdateTolerance(t *testing.T) {
+// TestDecodeUpdatesTolerance pins, one by one, the traps of finesse-api 1.9.
+func TestDecodeUpdatesTolerance(t *testing.T) {
 	decode := func(t *testing.T, name string) finesse.Notification {
 		t.Helper()
-		n, err := finesse.DecodeUpdate([]byte(payload(t, "updates/"+name+".xml")))
+		list, err := finesse.DecodeUpdates([]byte(payload(t, "updates/"+name+".xml")))
 		require.NoError(t, err)
-		return n
+		require.Len(t, list, 1)
+		return list[0]
 	}
 	t.Run("trap 1: dialogs/Dialog and dialog are the same object", func(t *testing.T) {
 		post, put := decode(t, "dialog-post"), decode(t, "dialog-put")
@@ -123,13 +124,9 @@ func TestDecodeUpdateTolerance(t *testing.T) {
 		require.True(t, bad.StateChangeTime.IsZero())
 		require.Nil(t, bad.WrapUpTimer)
 	})
-	t.Run("several Updates need DecodeUpdates", func(t *testing.T) {
-		_, err := finesse.DecodeUpdate([]byte(payload(t, "updates/several-updates.xml")))
-		require.ErrorIs(t, err, finesse.ErrPayload)
-	})
 }
 
-func TestDecodeUpdateRefuses(t *testing.T) {
+func TestDecodeUpdatesRefuses(t *testing.T) {
 	tests := map[string]string{
 		"nothing":             "",
 		"blanks":              " \n",

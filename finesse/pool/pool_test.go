@@ -452,6 +452,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	}{
 		"no server":    {Config{}, "no Finesse URL"},
 		"odd numbers":  {Config{URLs: []string{"https://one"}, XMPPAddrs: []string{"a:1", "b:2"}}, "2 XMPP addresses for 1 Finesse URLs"},
+		"one too few":  {Config{URLs: []string{"https://one", "https://two"}, XMPPAddrs: []string{"a:1"}}, "1 XMPP addresses for 2 Finesse URLs"},
 		"no host":      {Config{URLs: []string{"https://one", "https://"}}, "Finesse URL 2"},
 		"malformed":    {Config{URLs: []string{"https://user:hidden@%zz"}}, "Finesse URL 1"},
 		"with secrets": {Config{URLs: []string{"https://user:hidden@one"}}, "must not hold credentials"},
