@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -303,8 +304,7 @@ func TestRefusals(t *testing.T) {
 		"404 with HTML":          {404, "<html><body>Not found<br></body></html>", errclass.Upstream, nil},
 		"500":                    {500, "", errclass.Upstream, nil},
 		"503 OUT_OF_SERVICE":     {503, "rest/apierrors-out-of-service.xml", errclass.Unavailable, []finesse.APIError{{Type: "Service Unavailable", Message: "SERVER_OUT_OF_SERVICE"}}},
-		"302 is not followed":    {302, "", errclass.Upstream, nil},
-		"307 is not followed":    {307, "", errclass.Upstream, nil},
+		"302":                    {302, "", errclass.Upstream, nil},
 		"an endless error body":  {400, strings.Repeat("<a>", 100000), errclass.Upstream, nil},
 		"501 preview, elsewhere": {501, "", errclass.Upstream, nil},
 	}
@@ -340,6 +340,30 @@ func TestUnusableAnswers(t *testing.T) {
 			require.Equal(t, errclass.Upstream, errclass.Of(err))
 		})
 	}
+}
+
+// TestRedirectsAreNotFollowed: one would carry the agent's credentials to
+// another server, and a 307 or 308 would make the call there once more.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	elsewhere, _ := serve(t, http.StatusOK, "<Dialogs/>")
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		var asked atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Add(1)
+			http.Redirect(w, r, elsewhere.URL+r.URL.Path, status)
+		}))
+		c := newClient(t, finesse.ClientConfig{BaseURL: server.URL})
+		_, err := c.Dialogs(t.Context(), agent(), "1001")
+		for _, err := range []error{err, c.MakeCall(t.Context(), agent(), "1001", "2001", "2002", "")} {
+			var fe *finesse.Error
+			require.ErrorAs(t, err, &fe)
+			require.Equal(t, status, fe.Status)
+			require.Equal(t, errclass.Upstream, errclass.Of(err))
+		}
+		require.EqualValues(t, 2, asked.Load())
+		server.Close()
+	}
+	require.Empty(t, elsewhere.requests())
 }
 
 // TestOnlyFinesseAccepts: a captive portal or a proxy answers 200 with a page
