@@ -23,7 +23,7 @@ const DefaultTimeout = 3 * time.Second
 type Credentials struct {
 	User     string
 	Password secret.Secret
-	// Bearer: the user signs on by SSO, and Password is his access token. REST
+	// Bearer: the user signs on by SSO, and Password is the access token. REST
 	// takes it as a bearer token, XMPP as the password (finesse-api 1.2).
 	Bearer bool
 }
