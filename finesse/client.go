@@ -111,8 +111,6 @@ func newTransport(tlsConfig *tls.Config, timeout time.Duration) *http.Transport 
 		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
-		WriteBufferSize:        4 << 10,
-		ReadBufferSize:         4 << 10,
 	}
 }
 

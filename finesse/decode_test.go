@@ -117,6 +117,19 @@ func TestDecodeUpdatesTolerance(t *testing.T) {
 		require.Equal(t, "16804401", d.ID)
 		require.Equal(t, "16804377", d.AssociatedDialog)
 	})
+	t.Run("a user without loginId has the id of its URI", func(t *testing.T) {
+		for _, tc := range []struct{ body, want string }{
+			{"<uri>/finesse/api/User/1001</uri>", "1001"},
+			{"<loginId>1002</loginId><uri>/finesse/api/User/1001</uri>", "1002"},
+		} {
+			list, err := finesse.DecodeUpdates([]byte("<Update><data><user>" + tc.body + "</user></data></Update>"))
+			require.NoError(t, err)
+			require.Equal(t, tc.want, *list[0].User.ID)
+		}
+		list, err := finesse.DecodeUpdates([]byte("<Update><data><user><state>READY</state></user></data></Update>"))
+		require.NoError(t, err)
+		require.Nil(t, list[0].User.ID)
+	})
 	t.Run("times are UTC, bad ones zero", func(t *testing.T) {
 		u := decode(t, "user-full").User
 		require.Equal(t, time.Date(2023, 1, 13, 11, 7, 11, 466e6, time.UTC), *u.StateChangeTime)

@@ -98,7 +98,7 @@ func (s *Stream) deliverPayload(node, itemID, text string, received time.Time) e
 	list, err := DecodeUpdates([]byte(text))
 	if err != nil {
 		s.malformed.Add(1)
-		s.log.Warn().Str("node", clip(node)).Msg("finesse event that cannot be decoded")
+		s.log.Warn().Str("node", clip(node)).Msg("Finesse event that cannot be decoded")
 		list = []Notification{{Malformed: err}}
 	}
 	for _, n := range list {

@@ -221,7 +221,7 @@ func (s *Stream) end(err error) {
 	}
 	s.over = true
 	s.err = err
-	s.log.Warn().Err(err).Msg("finesse notifications ended")
+	s.log.Warn().Err(err).Msg("Finesse notifications ended")
 }
 
 // fail ends the stream with err.
@@ -290,7 +290,7 @@ func (s *Stream) signOff() {
 	defer stop()
 	for _, node := range s.subscribed() {
 		if err := s.Unsubscribe(ctx, node); err != nil {
-			s.log.Debug().Err(err).Str("node", node).Msg("finesse subscription left behind")
+			s.log.Debug().Err(err).Str("node", node).Msg("Finesse subscription left behind")
 		}
 	}
 	_ = s.sendPresence(ctx, unavailablePresence)

@@ -2,6 +2,7 @@ package finesse_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/xml"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/finesse"
@@ -154,7 +156,8 @@ func (s *scriptedServer) untilEnd() { _, _ = io.Copy(io.Discard, s.conn) }
 
 func TestStreamDelivers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) {
+		var log bytes.Buffer
+		cfg := script(t, func(s *scriptedServer) {
 			s.login()
 			s.event("1002@fin.example.com/evil", "", update("LOGOUT"))                   // forged
 			s.event("pubsub.fin.example.com.evil.org", "headline", update("LOGOUT"))     // forged
@@ -176,7 +179,9 @@ func TestStreamDelivers(t *testing.T) {
 			require.Equal(s.t, "error", refusal.attr("type"))
 			s.send(" </stream:stream>")
 			s.untilEnd()
-		}))
+		})
+		cfg.Log = zerolog.New(&log)
+		s, err := finesse.Connect(t.Context(), cfg)
 		require.NoError(t, err)
 		var states []string
 		for n := range s.C() {
@@ -199,6 +204,14 @@ func TestStreamDelivers(t *testing.T) {
 		require.Equal(t, errclass.Unavailable, errclass.Of(s.Err()))
 		require.NoError(t, s.Close())
 		require.NoError(t, s.Err())
+		for _, line := range []string{
+			`"from":"1002@fin.example.com/evil","message":"Finesse event dropped: it did not come from the notification service"`,
+			`"node":"` + userNode + `","message":"Finesse event that cannot be decoded"`,
+			`"agent":"1001","error":"finesse: XMPP read: the server closed the stream","message":"Finesse notifications ended"`,
+		} {
+			require.Equal(t, 1, strings.Count(log.String(), line), log.String())
+		}
+		require.NotContains(t, log.String(), canary)
 	})
 }
 
@@ -345,6 +358,45 @@ func TestLoginFailures(t *testing.T) {
 			_, err := finesse.Connect(t.Context(), cfg)
 			require.Equal(t, errclass.Client, errclass.Of(err), name)
 		}
+	})
+}
+
+// TestARequestEndsWithTheStream: what waits for an answer is told why the
+// stream ended, at once.
+func TestARequestEndsWithTheStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) {
+			s.login()
+			s.read()
+			s.send("</stream:stream>")
+			s.untilEnd()
+		}))
+		require.NoError(t, err)
+		start := time.Now()
+		err = s.Subscribe(t.Context(), teamNode)
+		require.ErrorIs(t, err, finesse.ErrServerClosed)
+		require.Equal(t, errclass.Unavailable, errclass.Of(err))
+		require.Equal(t, start, time.Now())
+		require.NoError(t, s.Close())
+	})
+}
+
+// TestAPubSubServiceThatIsNoAddress: nothing is sent, least of all to the server itself.
+func TestAPubSubServiceThatIsNoAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := script(t, func(s *scriptedServer) {
+			s.login()
+			e, _ := s.read() // of Close
+			require.Equal(s.t, "presence", e.XMLName.Local)
+			s.untilEnd()
+		})
+		cfg.PubSub = "pubsub@@fin"
+		s, err := finesse.Connect(t.Context(), cfg)
+		require.NoError(t, err)
+		start := time.Now()
+		require.Error(t, s.Subscribe(t.Context(), teamNode))
+		require.Equal(t, start, time.Now())
+		require.NoError(t, s.Close())
 	})
 }
 

@@ -170,7 +170,7 @@ func (w *world) logged() (lines []line) {
 			w.log.Reset()
 			return lines
 		}
-		if !strings.HasPrefix(l.Message, "finesse request") { // of the client
+		if !strings.HasPrefix(l.Message, "Finesse request") { // of the client
 			lines = append(lines, l)
 		}
 	}
