@@ -53,6 +53,10 @@ func serve(t *testing.T, status int, body string) (*fakeFinesse, *finesse.Client
 	f := &fakeFinesse{}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
+		code := status
+		if r.Header.Get("Accept") != "application/xml" {
+			code = http.StatusNotAcceptable
+		}
 		user, password, ok := r.BasicAuth()
 		f.mu.Lock()
 		f.reqs = append(f.reqs, seen{
@@ -60,7 +64,7 @@ func serve(t *testing.T, status int, body string) (*fakeFinesse, *finesse.Client
 			ok && user == "1001" && password == canary,
 		})
 		f.mu.Unlock()
-		w.WriteHeader(status)
+		w.WriteHeader(code)
 		_, _ = io.WriteString(w, body)
 	}))
 	t.Cleanup(f.Close)
@@ -279,8 +283,20 @@ func TestReads(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, cmp.Diff(tc.want, got))
 			require.Empty(t, cmp.Diff([]seen{tc.request}, server.requests()))
+
+			_, refusing := serve(t, http.StatusUnauthorized, "")
+			_, err = tc.call(t.Context(), refusing)
+			var fe *finesse.Error
+			require.ErrorAs(t, err, &fe, "a refusal is no empty answer")
+			require.Equal(t, http.StatusUnauthorized, fe.Status)
 		})
 	}
+	t.Run("a large answer", func(t *testing.T) {
+		_, c := serve(t, http.StatusOK, "<Dialogs>"+strings.Repeat("<Dialog><id>1</id></Dialog>", 5000)+"</Dialogs>")
+		got, err := c.Dialogs(t.Context(), agent(), "1001")
+		require.NoError(t, err)
+		require.Len(t, got, 5000)
+	})
 	t.Run("dialogs are those of the events", func(t *testing.T) {
 		_, c := serve(t, http.StatusOK, payload(t, "rest/dialogs.xml"))
 		got, err := c.Dialogs(t.Context(), agent(), "1001")
@@ -380,6 +396,10 @@ func TestOnlyFinesseAccepts(t *testing.T) {
 		"white space":            {202, " \r\n\t", true},
 		"XML":                    {200, `<?xml version="1.0" encoding="UTF-8"?><User><state>READY</state></User>`, true},
 		"largest XML":            {200, "<User>" + strings.Repeat(" ", 64<<10-13) + "</User>", true},
+		"as deep as we read":     {200, strings.Repeat("<a>", 16) + strings.Repeat("</a>", 16), true},
+		"deeper":                 {200, strings.Repeat("<a>", 17) + strings.Repeat("</a>", 17), false},
+		"as rich as we read":     {200, "<a>" + strings.Repeat("<b/>", 999) + "</a>", true},
+		"richer":                 {200, "<a>" + strings.Repeat("<b/>", 1000) + "</a>", false},
 		"HTML":                   {200, "<!DOCTYPE html><html><body>Please log in<br></body></html>", false},
 		"HTML in capitals":       {200, "<HTML><BODY>Please log in</BODY></HTML>", false},
 		"well-formed HTML":       {202, "<html><body>Please log in</body></html>", false},

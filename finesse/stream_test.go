@@ -97,6 +97,18 @@ const (
 
 // login plays Finesse's side of a login up to the answered ping.
 func (s *scriptedServer) login() {
+	session := s.bound()
+	require.Contains(s.t, session.Inner, "xmpp-session")
+	s.send("<iq type='result' id='%s'/>", session.attr("id"))
+	presence, _ := s.read()
+	require.Equal(s.t, "presence", presence.XMLName.Local)
+	require.Contains(s.t, presence.Inner, "<priority>0</priority>")
+	s.pong()
+}
+
+// bound plays a login up to the binding and returns what comes then: the
+// request for a session.
+func (s *scriptedServer) bound() elem {
 	s.header(mechanisms)
 	auth, _ := s.read()
 	require.Equal(s.t, "PLAIN", auth.attr("mechanism"))
@@ -109,12 +121,7 @@ func (s *scriptedServer) login() {
 	require.Contains(s.t, bind.Inner, "<resource>gcbridge-a</resource>")
 	s.send("<iq type='result' id='%s'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>%s</jid></bind></iq>", bind.attr("id"), fullJID)
 	session, _ := s.read()
-	require.Contains(s.t, session.Inner, "xmpp-session")
-	s.send("<iq type='result' id='%s'/>", session.attr("id"))
-	presence, _ := s.read()
-	require.Equal(s.t, "presence", presence.XMLName.Local)
-	require.Contains(s.t, presence.Inner, "<priority>0</priority>")
-	s.pong()
+	return session
 }
 
 // pong answers one ping.
@@ -215,6 +222,26 @@ func TestStreamDelivers(t *testing.T) {
 	})
 }
 
+// TestOneStanzaIsBoundedNotTheStream: megabytes come through between two pings
+// if no single stanza is too large.
+func TestOneStanzaIsBoundedNotTheStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) {
+			s.login()
+			for range 5 {
+				s.send("<message><body>%s</body></message>", strings.Repeat("x", 1<<20))
+			}
+			s.event(pubsubJID, "", update("READY"))
+			s.untilEnd()
+		}))
+		require.NoError(t, err)
+		n, open := <-s.C()
+		require.True(t, open, s.Err())
+		require.Equal(t, finesse.StateReady, *n.User.State)
+		s.Abort()
+	})
+}
+
 // TestStreamDies: every way to lose the other side ends the stream with an
 // error in bounded time.
 func TestStreamDies(t *testing.T) {
@@ -302,14 +329,26 @@ func TestLoginFailures(t *testing.T) {
 		"silence":           {func(s *scriptedServer) { s.untilEnd() }, errclass.Unavailable},
 		"no reader":         {func(s *scriptedServer) { <-s.t.Context().Done() }, errclass.Unavailable},
 		"closed at once":    {func(*scriptedServer) {}, errclass.Unavailable},
-		"no PLAIN":          {func(s *scriptedServer) { s.header(strings.ReplaceAll(mechanisms, "PLAIN", "DIGEST-MD5")); s.untilEnd() }, errclass.Unavailable},
-		"no login offered":  {func(s *scriptedServer) { s.header(""); s.untilEnd() }, errclass.Unavailable},
-		"HTTP":              {func(s *scriptedServer) { s.send("HTTP/1.1 400 Bad Request\r\n\r\n"); s.untilEnd() }, errclass.Unavailable},
+		"no PLAIN": {func(s *scriptedServer) {
+			s.header(strings.ReplaceAll(mechanisms, "PLAIN", "DIGEST-MD5"))
+			_, asked := s.read()
+			require.False(s.t, asked, "no password where none is asked for")
+		}, errclass.Unavailable},
+		"no login offered": {func(s *scriptedServer) { s.header(""); s.untilEnd() }, errclass.Unavailable},
+		"HTTP":             {func(s *scriptedServer) { s.send("HTTP/1.1 400 Bad Request\r\n\r\n"); s.untilEnd() }, errclass.Unavailable},
 		"silence after SASL": {func(s *scriptedServer) {
 			s.header(mechanisms)
 			s.read()
 			s.send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
 			s.untilEnd()
+		}, errclass.Unavailable},
+		"silence after binding": {func(s *scriptedServer) { s.bound(); s.untilEnd() }, errclass.Unavailable},
+		"closed after binding":  {func(s *scriptedServer) { s.bound() }, errclass.Unavailable},
+		"session refused": {func(s *scriptedServer) {
+			session := s.bound()
+			s.send("<iq type='error' id='%s'><error type='wait'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>", session.attr("id"))
+			_, more := s.read()
+			require.False(s.t, more, "no presence without a session")
 		}, errclass.Unavailable},
 		"resource conflict": {func(s *scriptedServer) {
 			s.header(mechanisms)
@@ -413,7 +452,8 @@ func TestFarewell(t *testing.T) {
 	t.Run("polite", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			heard := make(chan string, 4)
-			s, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) {
+			var log bytes.Buffer
+			cfg := script(t, func(s *scriptedServer) {
 				s.login()
 				subscribe(s)
 				unsub, _ := s.read()
@@ -424,7 +464,9 @@ func TestFarewell(t *testing.T) {
 				_, ok := s.read()
 				heard <- fmt.Sprint(ok)
 				s.send("</stream:stream>")
-			}))
+			})
+			cfg.Log = zerolog.New(&log)
+			s, err := finesse.Connect(t.Context(), cfg)
 			require.NoError(t, err)
 			require.NoError(t, s.Subscribe(t.Context(), teamNode))
 			require.NoError(t, s.Close())
@@ -433,23 +475,29 @@ func TestFarewell(t *testing.T) {
 			require.Equal(t, "false", <-heard)
 			require.NoError(t, s.Err())
 			require.NoError(t, s.Close(), "idempotent")
+			require.Empty(t, log.String())
 		})
 	})
 	for name, leave := range map[string]struct {
 		do     func(s *finesse.Stream)
 		within time.Duration
+		left   int // subscriptions that are logged as left behind
 	}{
-		"Close of a silent server": {func(s *finesse.Stream) { _ = s.Close() }, 2 * time.Second},
-		"Abort of a silent server": {(*finesse.Stream).Abort, 0},
+		"Close of a silent server": {func(s *finesse.Stream) { _ = s.Close() }, 2 * time.Second, 1},
+		"Abort of a silent server": {(*finesse.Stream).Abort, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) { s.login(); subscribe(s); <-t.Context().Done() }))
+				var log bytes.Buffer
+				cfg := script(t, func(s *scriptedServer) { s.login(); subscribe(s); <-t.Context().Done() })
+				cfg.Log = zerolog.New(&log)
+				s, err := finesse.Connect(t.Context(), cfg)
 				require.NoError(t, err)
 				require.NoError(t, s.Subscribe(t.Context(), teamNode))
 				start := time.Now()
 				leave.do(s)
 				require.LessOrEqual(t, time.Since(start), leave.within)
+				require.Equal(t, leave.left, strings.Count(log.String(), `"node":"`+teamNode+`","message":"Finesse subscription left behind"`))
 				require.NoError(t, s.Err())
 				_, open := <-s.C()
 				require.False(t, open)
