@@ -25,7 +25,7 @@ func run(cfg sim.Config) (s *sim.Server, stop func()) {
 
 // put sends a change as agent 1001 and returns the status.
 func put(url, body string) string {
-	req, err := http.NewRequest(http.MethodPut, url, strings.NewReader(body)) //nolint:noctx // an example
+	req, err := http.NewRequest(http.MethodPut, url, strings.NewReader(body))
 	if err != nil {
 		return err.Error()
 	}
