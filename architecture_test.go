@@ -54,7 +54,7 @@ func layers() []layer {
 		},
 		{folder: "finesse", tests: []string{"finesse/sim"}},
 		{folder: "finesse/pool", may: []string{"finesse", "protocol"}, tests: []string{"finesse/sim"}},
-		{folder: "finesse/sim", may: []string{"finesse"}},
+		{folder: "finesse/sim", tests: []string{"finesse"}},
 		{folder: "protocol"},
 		{folder: "protocol/secret", leaf: true},
 		{folder: "protocol/errclass", leaf: true},

@@ -15,13 +15,13 @@ import (
 	"gcbridge/protocol/secret"
 )
 
-// BenchmarkDecodeUpdate: a whole dialog with ten call variables.
-func BenchmarkDecodeUpdate(b *testing.B) {
+// BenchmarkDecodeUpdates: a whole dialog with ten call variables.
+func BenchmarkDecodeUpdates(b *testing.B) {
 	text := []byte(payload(b, "updates/dialog-put.xml"))
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := finesse.DecodeUpdate(text); err != nil {
+		if _, err := finesse.DecodeUpdates(text); err != nil {
 			b.Fatal(err)
 		}
 	}

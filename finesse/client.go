@@ -23,7 +23,7 @@ const DefaultTimeout = 3 * time.Second
 type Credentials struct {
 	User     string
 	Password secret.Secret
-	// Bearer: the user signs on by SSO, and Password is his access token. REST
+	// Bearer: the user signs on by SSO, and Password is the access token. REST
 	// takes it as a bearer token, XMPP as the password (finesse-api 1.2).
 	Bearer bool
 }
@@ -111,8 +111,6 @@ func newTransport(tlsConfig *tls.Config, timeout time.Duration) *http.Transport 
 		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
-		WriteBufferSize:        4 << 10,
-		ReadBufferSize:         4 << 10,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -143,6 +144,20 @@ func TestTimeouts(t *testing.T) {
 		require.ErrorAs(t, err, &fe)
 		require.True(t, fe.Timeout())
 		require.Equal(t, errclass.Unavailable, errclass.Of(err))
+	})
+	t.Run("while it goes out", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			client, server := net.Pipe()
+			defer server.Close()
+			transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return client, nil }}
+			c := newClient(t, finesse.ClientConfig{BaseURL: "http://fin", Timeout: time.Second, Transport: transport})
+			go func() { _, _ = io.CopyN(io.Discard, server, 10) }() // and then no more
+			err := c.MakeCall(t.Context(), agent(), "1001", "2001", "2002", "")
+			var fe *finesse.Error
+			require.ErrorAs(t, err, &fe)
+			require.True(t, fe.Timeout())
+			require.Equal(t, errclass.Indeterminate, errclass.Of(err), "nobody knows how much of it arrived")
+		})
 	})
 	t.Run("a refused connection is no time-out", func(t *testing.T) {
 		s := newRawServer(t, func(net.Conn, int, int) bool { return false })

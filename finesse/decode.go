@@ -13,10 +13,7 @@ const timeLayout = "2006-01-02T15:04:05Z07:00"
 // parseTime reads a Finesse time. Empty (Finesse has had no state event yet)
 // and malformed ones are the zero time.
 func parseTime(s string) time.Time {
-	t, err := time.Parse(timeLayout, s)
-	if err != nil {
-		return time.Time{}
-	}
+	t, _ := time.Parse(timeLayout, s)
 	return t.UTC()
 }
 

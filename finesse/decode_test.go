@@ -59,13 +59,14 @@ func checkGolden(t *testing.T, file string, v any) {
 	require.Empty(t, cmp.Diff(string(want), b.String()))
 }
 
-// TestDecodeUpdateTolerance pins, one by one, the traps of finesse-api 1.9.
-func TestDecodeUpdateTolerance(t *testing.T) {
+// TestDecodeUpdatesTolerance pins, one by one, the traps of finesse-api 1.9.
+func TestDecodeUpdatesTolerance(t *testing.T) {
 	decode := func(t *testing.T, name string) finesse.Notification {
 		t.Helper()
-		n, err := finesse.DecodeUpdate([]byte(payload(t, "updates/"+name+".xml")))
+		list, err := finesse.DecodeUpdates([]byte(payload(t, "updates/"+name+".xml")))
 		require.NoError(t, err)
-		return n
+		require.Len(t, list, 1)
+		return list[0]
 	}
 	t.Run("trap 1: dialogs/Dialog and dialog are the same object", func(t *testing.T) {
 		post, put := decode(t, "dialog-post"), decode(t, "dialog-put")
@@ -116,6 +117,19 @@ func TestDecodeUpdateTolerance(t *testing.T) {
 		require.Equal(t, "16804401", d.ID)
 		require.Equal(t, "16804377", d.AssociatedDialog)
 	})
+	t.Run("a user without loginId has the id of its URI", func(t *testing.T) {
+		for _, tc := range []struct{ body, want string }{
+			{"<uri>/finesse/api/User/1001</uri>", "1001"},
+			{"<loginId>1002</loginId><uri>/finesse/api/User/1001</uri>", "1002"},
+		} {
+			list, err := finesse.DecodeUpdates([]byte("<Update><data><user>" + tc.body + "</user></data></Update>"))
+			require.NoError(t, err)
+			require.Equal(t, tc.want, *list[0].User.ID)
+		}
+		list, err := finesse.DecodeUpdates([]byte("<Update><data><user><state>READY</state></user></data></Update>"))
+		require.NoError(t, err)
+		require.Nil(t, list[0].User.ID)
+	})
 	t.Run("times are UTC, bad ones zero", func(t *testing.T) {
 		u := decode(t, "user-full").User
 		require.Equal(t, time.Date(2023, 1, 13, 11, 7, 11, 466e6, time.UTC), *u.StateChangeTime)
@@ -123,13 +137,9 @@ func TestDecodeUpdateTolerance(t *testing.T) {
 		require.True(t, bad.StateChangeTime.IsZero())
 		require.Nil(t, bad.WrapUpTimer)
 	})
-	t.Run("several Updates need DecodeUpdates", func(t *testing.T) {
-		_, err := finesse.DecodeUpdate([]byte(payload(t, "updates/several-updates.xml")))
-		require.ErrorIs(t, err, finesse.ErrPayload)
-	})
 }
 
-func TestDecodeUpdateRefuses(t *testing.T) {
+func TestDecodeUpdatesRefuses(t *testing.T) {
 	tests := map[string]string{
 		"nothing":             "",
 		"blanks":              " \n",

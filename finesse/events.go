@@ -68,10 +68,10 @@ func (s *Stream) handleMessage(t xml.TokenReader, start *xml.StartElement) error
 	if len(m.Events) == 0 {
 		return nil
 	}
-	// Anybody may send a <message><event>; only the service's own count.
+	// Any user may send a <message><event>; only the service's own count.
 	if !strings.EqualFold(m.From, s.cfg.PubSub) {
 		s.forged.Add(1)
-		s.log.Warn().Str("from", clip(m.From)).Msg("finesse event from a stranger dropped")
+		s.log.Warn().Str("from", clip(m.From)).Msg("Finesse event dropped: it did not come from the notification service")
 		return nil
 	}
 	if m.Type != "" && m.Type != "normal" && m.Type != "headline" {
@@ -98,7 +98,7 @@ func (s *Stream) deliverPayload(node, itemID, text string, received time.Time) e
 	list, err := DecodeUpdates([]byte(text))
 	if err != nil {
 		s.malformed.Add(1)
-		s.log.Warn().Str("node", clip(node)).Msg("finesse event that cannot be decoded")
+		s.log.Warn().Str("node", clip(node)).Msg("Finesse event that cannot be decoded")
 		list = []Notification{{Malformed: err}}
 	}
 	for _, n := range list {
@@ -111,7 +111,7 @@ func (s *Stream) deliverPayload(node, itemID, text string, received time.Time) e
 }
 
 // deliver hands n to the receiver. It blocks for a while, which makes the
-// server's TCP wait, but not for ever.
+// server's TCP wait, but not without limit.
 func (s *Stream) deliver(n Notification) error {
 	select {
 	case s.c <- n:

@@ -197,7 +197,7 @@ func (c *Client) failed(op string, sent *sentState, err error) error {
 	if sent.reached() {
 		e.Class = errclass.Indeterminate
 	}
-	c.log.Debug().Str("op", op).Str("class", string(e.Class)).Err(err).Msg("finesse request failed")
+	c.log.Debug().Str("op", op).Str("class", string(e.Class)).Err(err).Msg("Finesse request failed")
 	return e
 }
 
@@ -215,6 +215,6 @@ func (c *Client) refused(op string, resp *http.Response) error {
 			e.API = decodeAPIErrors(&roots[0])
 		}
 	}
-	c.log.Debug().Str("op", op).Int("status", e.Status).Msg("finesse request refused")
+	c.log.Debug().Str("op", op).Int("status", e.Status).Msg("Finesse request refused")
 	return e
 }

@@ -24,6 +24,24 @@ func knownUser() finesse.User {
 	}
 }
 
+func TestParticipant(t *testing.T) {
+	d := finesse.Dialog{Participants: []finesse.Participant{{Address: "2001", State: "ACTIVE"}, {Address: "2002", State: "HELD"}}}
+	for address, want := range map[string]string{"2001": "ACTIVE", "2002": "HELD", "2003": "", "": ""} {
+		p, ok := d.Participant(address)
+		require.Equal(t, want, p.State)
+		require.Equal(t, want != "", ok)
+	}
+}
+
+func TestSupervisor(t *testing.T) {
+	for _, tc := range []struct {
+		roles []string
+		want  bool
+	}{{nil, false}, {[]string{"Agent"}, false}, {[]string{"Agent", "Supervisor"}, true}, {[]string{"Supervisor"}, true}} {
+		require.Equal(t, tc.want, finesse.User{Roles: tc.roles}.Supervisor())
+	}
+}
+
 // TestMerge holds trap 6 of finesse-api 1.9: absence is never removal, except
 // that a reason code block belongs to the state it came with.
 func TestMerge(t *testing.T) {

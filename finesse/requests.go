@@ -108,9 +108,3 @@ func (c *Client) Act(ctx context.Context, cred Credentials, dialogID string, a A
 		cred: &cred, body: a.body(), requestID: requestID,
 	})
 }
-
-// UpdateCallData sets call variables and, if wrapUpReason is not "", the
-// wrap-up label of a dialog (finesse-api 2.6).
-func (c *Client) UpdateCallData(ctx context.Context, cred Credentials, dialogID string, vars []Variable, wrapUpReason, requestID string) error {
-	return c.Act(ctx, cred, dialogID, Action{Name: ActionUpdateCallData, Variables: vars, WrapUpReason: wrapUpReason}, requestID)
-}

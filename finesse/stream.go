@@ -33,7 +33,7 @@ const (
 	missedPings      = 2               // unanswered in a row: dead
 	receiverPatience = 5 * time.Second // a full channel for that long ends the stream
 	writeTimeout     = 5 * time.Second // of one write to the connection
-	closeTimeout     = 2 * time.Second // of the whole farewell
+	closeTimeout     = 2 * time.Second // of everything that Close does
 	maxStanza        = 2 << 20         // bytes of one incoming stanza
 	deliveryBuffer   = 32              // notifications waiting for the receiver
 )
@@ -93,7 +93,7 @@ type Stream struct {
 	c       chan Notification
 	ctx     context.Context // ends with the stream: what waits for an answer stops
 	cancel  context.CancelFunc
-	closing chan struct{} // closed by Close and Abort: nobody wants notifications any more
+	closing chan struct{} // closed by Close and Abort: notifications are not wanted any more
 	served  chan struct{} // the reader has ended
 	pinged  chan struct{} // the pinger has ended
 
@@ -221,7 +221,7 @@ func (s *Stream) end(err error) {
 	}
 	s.over = true
 	s.err = err
-	s.log.Warn().Err(err).Msg("finesse notifications ended")
+	s.log.Warn().Err(err).Msg("Finesse notifications ended")
 }
 
 // fail ends the stream with err.
@@ -258,39 +258,39 @@ func (s *Stream) pinger() {
 // the connection and waits for its goroutines. Idempotent, bounded to 2 s. It
 // always returns nil.
 func (s *Stream) Close() error {
-	s.shutdown(s.farewell)
+	s.shutdown(s.signOff)
 	return nil
 }
 
-// Abort closes the connection without a farewell (a take-over, a dead link)
+// Abort closes the connection without telling the server (a take-over, a dead link)
 // and waits for its goroutines.
 func (s *Stream) Abort() {
 	s.shutdown(func() {})
 }
 
-func (s *Stream) shutdown(farewell func()) {
+func (s *Stream) shutdown(signOff func()) {
 	s.shut.Do(func() {
 		s.mu.Lock()
 		s.over, s.err = true, nil
 		s.mu.Unlock()
 		close(s.closing)
-		farewell()
+		signOff()
 		_ = s.conn.Close()
 	})
 	<-s.served
 	<-s.pinged
 }
 
-// farewell leaves nothing behind on the server. Explicit subscriptions would
+// signOff leaves nothing behind on the server. Explicit subscriptions would
 // survive the session and multiply the traffic (finesse-api 1.8).
-func (s *Stream) farewell() {
+func (s *Stream) signOff() {
 	ctx, cancel := context.WithTimeout(s.ctx, closeTimeout)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.Close() })
 	defer stop()
 	for _, node := range s.subscribed() {
 		if err := s.Unsubscribe(ctx, node); err != nil {
-			s.log.Debug().Err(err).Str("node", node).Msg("finesse subscription left behind")
+			s.log.Debug().Err(err).Str("node", node).Msg("Finesse subscription left behind")
 		}
 	}
 	_ = s.sendPresence(ctx, unavailablePresence)

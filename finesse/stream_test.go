@@ -2,10 +2,10 @@ package finesse_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/finesse"
@@ -95,6 +96,18 @@ const (
 
 // login plays Finesse's side of a login up to the answered ping.
 func (s *scriptedServer) login() {
+	session := s.bound()
+	require.Contains(s.t, session.Inner, "xmpp-session")
+	s.send("<iq type='result' id='%s'/>", session.attr("id"))
+	presence, _ := s.read()
+	require.Equal(s.t, "presence", presence.XMLName.Local)
+	require.Contains(s.t, presence.Inner, "<priority>0</priority>")
+	s.pong()
+}
+
+// bound plays a login up to the binding and returns what comes then: the
+// request for a session.
+func (s *scriptedServer) bound() elem {
 	s.header(mechanisms)
 	auth, _ := s.read()
 	require.Equal(s.t, "PLAIN", auth.attr("mechanism"))
@@ -107,12 +120,7 @@ func (s *scriptedServer) login() {
 	require.Contains(s.t, bind.Inner, "<resource>gcbridge-a</resource>")
 	s.send("<iq type='result' id='%s'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>%s</jid></bind></iq>", bind.attr("id"), fullJID)
 	session, _ := s.read()
-	require.Contains(s.t, session.Inner, "xmpp-session")
-	s.send("<iq type='result' id='%s'/>", session.attr("id"))
-	presence, _ := s.read()
-	require.Equal(s.t, "presence", presence.XMLName.Local)
-	require.Contains(s.t, presence.Inner, "<priority>0</priority>")
-	s.pong()
+	return session
 }
 
 // pong answers one ping.
@@ -154,7 +162,8 @@ func (s *scriptedServer) untilEnd() { _, _ = io.Copy(io.Discard, s.conn) }
 
 func TestStreamDelivers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) {
+		var log bytes.Buffer
+		cfg := script(t, func(s *scriptedServer) {
 			s.login()
 			s.event("1002@fin.example.com/evil", "", update("LOGOUT"))                   // forged
 			s.event("pubsub.fin.example.com.evil.org", "headline", update("LOGOUT"))     // forged
@@ -176,7 +185,9 @@ func TestStreamDelivers(t *testing.T) {
 			require.Equal(s.t, "error", refusal.attr("type"))
 			s.send(" </stream:stream>")
 			s.untilEnd()
-		}))
+		})
+		cfg.Log = zerolog.New(&log)
+		s, err := finesse.Connect(t.Context(), cfg)
 		require.NoError(t, err)
 		var states []string
 		for n := range s.C() {
@@ -199,6 +210,34 @@ func TestStreamDelivers(t *testing.T) {
 		require.Equal(t, errclass.Unavailable, errclass.Of(s.Err()))
 		require.NoError(t, s.Close())
 		require.NoError(t, s.Err())
+		for _, line := range []string{
+			`"from":"1002@fin.example.com/evil","message":"Finesse event dropped: it did not come from the notification service"`,
+			`"node":"` + userNode + `","message":"Finesse event that cannot be decoded"`,
+			`"agent":"1001","error":"finesse: XMPP read: the server closed the stream","message":"Finesse notifications ended"`,
+		} {
+			require.Equal(t, 1, strings.Count(log.String(), line), log.String())
+		}
+		require.NotContains(t, log.String(), canary)
+	})
+}
+
+// TestOneStanzaIsBoundedNotTheStream: megabytes come through between two pings
+// if no single stanza is too large.
+func TestOneStanzaIsBoundedNotTheStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) {
+			s.login()
+			for range 5 {
+				s.send("<message><body>%s</body></message>", strings.Repeat("x", 1<<20))
+			}
+			s.event(pubsubJID, "", update("READY"))
+			s.untilEnd()
+		}))
+		require.NoError(t, err)
+		n, open := <-s.C()
+		require.True(t, open, s.Err())
+		require.Equal(t, finesse.StateReady, *n.User.State)
+		s.Abort()
 	})
 }
 
@@ -268,86 +307,6 @@ func TestSlowReceiver(t *testing.T) {
 	})
 }
 
-// TestLoginFailures: each gives its class within the login time-out, and
-// never the password.
-func TestLoginFailures(t *testing.T) {
-	failure := func(condition string) func(s *scriptedServer) {
-		return func(s *scriptedServer) {
-			s.header(mechanisms)
-			s.read()
-			s.send("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><text>no</text><%s/></failure>", condition)
-			s.untilEnd()
-		}
-	}
-	tests := map[string]struct {
-		play  func(s *scriptedServer)
-		class errclass.Class
-	}{
-		"wrong password":    {failure("not-authorized"), errclass.Client},
-		"disabled account":  {failure("account-disabled"), errclass.Client},
-		"temporary failure": {failure("temporary-auth-failure"), errclass.Unavailable},
-		"silence":           {func(s *scriptedServer) { s.untilEnd() }, errclass.Unavailable},
-		"no reader":         {func(s *scriptedServer) { <-s.t.Context().Done() }, errclass.Unavailable},
-		"closed at once":    {func(*scriptedServer) {}, errclass.Unavailable},
-		"no PLAIN":          {func(s *scriptedServer) { s.header(strings.ReplaceAll(mechanisms, "PLAIN", "DIGEST-MD5")); s.untilEnd() }, errclass.Unavailable},
-		"no login offered":  {func(s *scriptedServer) { s.header(""); s.untilEnd() }, errclass.Unavailable},
-		"HTTP":              {func(s *scriptedServer) { s.send("HTTP/1.1 400 Bad Request\r\n\r\n"); s.untilEnd() }, errclass.Unavailable},
-		"silence after SASL": {func(s *scriptedServer) {
-			s.header(mechanisms)
-			s.read()
-			s.send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
-			s.untilEnd()
-		}, errclass.Unavailable},
-		"resource conflict": {func(s *scriptedServer) {
-			s.header(mechanisms)
-			s.read()
-			s.send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
-			s.header(binding)
-			bind, _ := s.read()
-			s.send("<iq type='error' id='%s'><error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>", bind.attr("id"))
-			s.untilEnd()
-		}, errclass.Unavailable},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				start := time.Now()
-				s, err := finesse.Connect(t.Context(), script(t, tc.play))
-				require.Nil(t, s)
-				require.Error(t, err)
-				require.Equal(t, tc.class, errclass.Of(err), "%v", err)
-				require.Equal(t, tc.class == errclass.Client, errors.Is(err, finesse.ErrAuth))
-				require.NotContains(t, err.Error(), canary)
-				require.NotContains(t, err.Error(), base64.StdEncoding.EncodeToString([]byte("\x001001\x00"+canary)))
-				require.LessOrEqual(t, time.Since(start), finesse.DefaultStreamTimeout)
-			})
-		})
-	}
-	t.Run("the caller's context ends the login", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			start := time.Now()
-			_, err := finesse.Connect(ctx, script(t, func(s *scriptedServer) { s.untilEnd() }))
-			require.ErrorIs(t, err, context.DeadlineExceeded)
-			require.Equal(t, errclass.Unavailable, errclass.Of(err))
-			require.Equal(t, time.Second, time.Since(start))
-		})
-	})
-	t.Run("a configuration that cannot work", func(t *testing.T) {
-		for name, spoil := range map[string]func(*finesse.StreamConfig){
-			"no domain": func(c *finesse.StreamConfig) { c.Domain = "" }, "no pubsub": func(c *finesse.StreamConfig) { c.PubSub = "" },
-			"no user": func(c *finesse.StreamConfig) { c.Cred.User = "" }, "desktop": func(c *finesse.StreamConfig) { c.Resource = "desktop" },
-			"TLS mode": func(c *finesse.StreamConfig) { c.TLSMode = "maybe" },
-		} {
-			cfg := script(t, func(*scriptedServer) {})
-			spoil(&cfg)
-			_, err := finesse.Connect(t.Context(), cfg)
-			require.Equal(t, errclass.Client, errclass.Of(err), name)
-		}
-	})
-}
-
 // TestFarewell: Close unsubscribes with the full JID and the id it was given,
 // sends unavailable presence and ends the stream; against a server that has
 // gone silent it takes at most 2 s.
@@ -361,7 +320,8 @@ func TestFarewell(t *testing.T) {
 	t.Run("polite", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			heard := make(chan string, 4)
-			s, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) {
+			var log bytes.Buffer
+			cfg := script(t, func(s *scriptedServer) {
 				s.login()
 				subscribe(s)
 				unsub, _ := s.read()
@@ -372,7 +332,9 @@ func TestFarewell(t *testing.T) {
 				_, ok := s.read()
 				heard <- fmt.Sprint(ok)
 				s.send("</stream:stream>")
-			}))
+			})
+			cfg.Log = zerolog.New(&log)
+			s, err := finesse.Connect(t.Context(), cfg)
 			require.NoError(t, err)
 			require.NoError(t, s.Subscribe(t.Context(), teamNode))
 			require.NoError(t, s.Close())
@@ -381,23 +343,29 @@ func TestFarewell(t *testing.T) {
 			require.Equal(t, "false", <-heard)
 			require.NoError(t, s.Err())
 			require.NoError(t, s.Close(), "idempotent")
+			require.Empty(t, log.String())
 		})
 	})
 	for name, leave := range map[string]struct {
 		do     func(s *finesse.Stream)
 		within time.Duration
+		left   int // subscriptions that are logged as left behind
 	}{
-		"Close of a silent server": {func(s *finesse.Stream) { _ = s.Close() }, 2 * time.Second},
-		"Abort of a silent server": {(*finesse.Stream).Abort, 0},
+		"Close of a silent server": {func(s *finesse.Stream) { _ = s.Close() }, 2 * time.Second, 1},
+		"Abort of a silent server": {(*finesse.Stream).Abort, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) { s.login(); subscribe(s); <-t.Context().Done() }))
+				var log bytes.Buffer
+				cfg := script(t, func(s *scriptedServer) { s.login(); subscribe(s); <-t.Context().Done() })
+				cfg.Log = zerolog.New(&log)
+				s, err := finesse.Connect(t.Context(), cfg)
 				require.NoError(t, err)
 				require.NoError(t, s.Subscribe(t.Context(), teamNode))
 				start := time.Now()
 				leave.do(s)
 				require.LessOrEqual(t, time.Since(start), leave.within)
+				require.Equal(t, leave.left, strings.Count(log.String(), `"node":"`+teamNode+`","message":"Finesse subscription left behind"`))
 				require.NoError(t, s.Err())
 				_, open := <-s.C()
 				require.False(t, open)

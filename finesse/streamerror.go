@@ -19,7 +19,7 @@ func (refusal) ErrorClass() errclass.Class { return errclass.Client }
 
 // Why a stream ends or a subscription fails; compare with errors.Is.
 var (
-	// ErrServerClosed: the server said goodbye.
+	// ErrServerClosed: the server ended the stream.
 	ErrServerClosed = errors.New("the server closed the stream")
 	// ErrDeadLink: two pings in a row were not answered.
 	ErrDeadLink = errors.New("two pings were not answered")

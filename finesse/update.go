@@ -8,30 +8,16 @@ import (
 // updateLimits bound one notification. The largest seen is below 10 kB.
 func updateLimits() limits { return limits{bytes: 1 << 20, depth: 32, elements: 20000} }
 
-// DecodeUpdate decodes the text of one <notification>: an <Update> after the
-// stanza's own escaping has been undone. It is a pure function; Node, ItemID
-// and Received stay empty. The order of elements does not matter, names are
-// matched without regard to case, an unknown kind of data gives a
-// Notification without a body. The text must hold exactly one Update; see
-// [DecodeUpdates]. Errors wrap [ErrPayload].
+// DecodeUpdates decodes the text of one <notification>, which holds one
+// <Update> or more, after the stanza's own escaping has been undone. It is a
+// pure function; Node, ItemID and Received stay empty. The order of elements
+// does not matter, names are matched without regard to case, an unknown kind
+// of data gives a Notification without a body. Errors wrap [ErrPayload].
 //
 //	<Update>
 //	  <data><user><loginId>1001</loginId><state>READY</state></user></data>
 //	  <event>PUT</event><requestId/><source>/finesse/api/User/1001</source>
 //	</Update>
-func DecodeUpdate(text []byte) (Notification, error) {
-	list, err := DecodeUpdates(text)
-	if err != nil {
-		return Notification{}, err
-	}
-	if len(list) != 1 {
-		return Notification{}, fmt.Errorf("%w: %d Updates where one was expected", ErrPayload, len(list))
-	}
-	return list[0], nil
-}
-
-// DecodeUpdates is [DecodeUpdate] for a text with one or more Updates, in
-// their order.
 func DecodeUpdates(text []byte) ([]Notification, error) {
 	roots, err := parseElements(text, updateLimits())
 	if err != nil {

@@ -45,9 +45,10 @@ func loadSequence(t testing.TB, dir string) sequence {
 	for _, f := range files {
 		text, err := os.ReadFile(f)
 		require.NoError(t, err)
-		n, err := finesse.DecodeUpdate(text)
+		list, err := finesse.DecodeUpdates(text)
 		require.NoError(t, err, f)
-		s.payloads = append(s.payloads, payload{filepath.Base(f), n})
+		require.Len(t, list, 1, f)
+		s.payloads = append(s.payloads, payload{filepath.Base(f), list[0]})
 		if m := viewer.FindSubmatch(text); m != nil && s.agent == "" {
 			s.agent = string(m[1])
 		}

@@ -49,7 +49,7 @@ the REST address.`,
 	f.StringVar(&cfg.Flavor, "flavor", "", "uccx or ucce (default the scenario's, else ucce)")
 	f.IntVar(&cfg.Scale, "scale", 0, "further agents, 100001... at extensions 500001...")
 	f.StringVar(&cfg.ScenarioPath, "scenario", "", "YAML file that replaces parts of the fixture")
-	f.DurationVar(&cfg.PresenceGrace, "presence-grace", 0, "how long an agent may be without XMPP before he is forced out (default 60s)")
+	f.DurationVar(&cfg.PresenceGrace, "presence-grace", 0, "how long an agent may be without XMPP before being forced out (default 60s)")
 	f.BoolVar(&cfg.NoEcho, "no-echo", false, "leave the requestId of every event empty, as a Finesse 12.5 may")
 	f.BoolVar(&cfg.ReasonRequired, "reason-required", false, "refuse NOT_READY and LOGOUT without a reason code")
 	c.PersistentPreRun = func(cmd *cobra.Command, _ []string) {

@@ -243,7 +243,7 @@ func (p *Pool) tell(st protocol.SystemStatus, moved bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			p.log.Error().Str("panic", fmt.Sprint(r)).Bytes("stack", debug.Stack()).
-				Msg("Finesse status change was not told to everybody: panic")
+				Msg("Telling of a changed Finesse status panicked")
 		}
 	}()
 	if p.changed != nil {

@@ -170,7 +170,7 @@ func (w *world) logged() (lines []line) {
 			w.log.Reset()
 			return lines
 		}
-		if !strings.HasPrefix(l.Message, "finesse request") { // of the client
+		if !strings.HasPrefix(l.Message, "Finesse request") { // of the client
 			lines = append(lines, l)
 		}
 	}
@@ -237,7 +237,7 @@ func TestHeartbeat(t *testing.T) {
 		time.Sleep(time.Minute - 1)
 		synctest.Wait()
 		require.Empty(t, w.probes())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		require.Equal(t, map[string]int{"one": 1, "two": 1}, w.probes())
 	})
@@ -414,7 +414,7 @@ func TestAliveBeforeTheFirstRound(t *testing.T) {
 		require.NoError(t, p.Alive())
 		time.Sleep(3*time.Minute + 3*time.Second - 1)
 		require.NoError(t, p.Alive())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		require.Error(t, p.Alive())
 	})
 }
@@ -452,6 +452,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	}{
 		"no server":    {Config{}, "no Finesse URL"},
 		"odd numbers":  {Config{URLs: []string{"https://one"}, XMPPAddrs: []string{"a:1", "b:2"}}, "2 XMPP addresses for 1 Finesse URLs"},
+		"one too few":  {Config{URLs: []string{"https://one", "https://two"}, XMPPAddrs: []string{"a:1"}}, "1 XMPP addresses for 2 Finesse URLs"},
 		"no host":      {Config{URLs: []string{"https://one", "https://"}}, "Finesse URL 2"},
 		"malformed":    {Config{URLs: []string{"https://user:hidden@%zz"}}, "Finesse URL 1"},
 		"with secrets": {Config{URLs: []string{"https://user:hidden@one"}}, "must not hold credentials"},

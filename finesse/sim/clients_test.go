@@ -128,7 +128,7 @@ func (c *melliumClient) close() {
 }
 
 // xmppoClient is github.com/xmppo/go-xmpp behind a guard: it dials by itself
-// without a deadline, may hang in Recv and Close for ever, and takes its proxy
+// without a deadline, may hang in Recv and Close without end, and takes its proxy
 // from the environment, so every call here is bounded from outside.
 type xmppoClient struct {
 	client *xmppo.Client

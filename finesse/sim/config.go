@@ -34,7 +34,7 @@ type Config struct {
 
 	// EventDelay is between a 202 and its events; 0: at once, yet after it.
 	EventDelay time.Duration
-	// PresenceGrace is how long an agent may be without XMPP before he is
+	// PresenceGrace is how long an agent may be without XMPP before being
 	// forced out; 0 = 60 s.
 	PresenceGrace time.Duration
 	// RingTimeout is when a routed call leaves an agent who does not answer;

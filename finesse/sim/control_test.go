@@ -50,7 +50,7 @@ func TestControlAPI(t *testing.T) {
 		"no agent":     {"POST", "/sim/xmpp/drop", `{"agent":"7"}`, 404, "no agent 7"},
 		"no fault":     {"POST", "/sim/faults", `{"path":"x"}`, 400, "must begin with /"},
 		"refusal":      {"POST", "/sim/refusals", `{"agent":"1001","type":"Call Operation Failure","message":"CF_SERVICE_BUSY","data":"32"}`, 204, ``},
-		"refuse whom":  {"POST", "/sim/refusals", `{"agent":"7"}`, 404, "no agent 7"},
+		"refuse who":   {"POST", "/sim/refusals", `{"agent":"7"}`, 404, "no agent 7"},
 		"refuse what":  {"POST", "/sim/refusals", `{"code":7}`, 400, "unknown field"},
 		"no such":      {"GET", "/sim/nothing", ``, 404, "control API"},
 		"agent":        {"GET", "/sim/agents/1001", ``, 200, `"State":"RESERVED"`},

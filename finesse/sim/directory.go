@@ -65,7 +65,7 @@ func (d *directory) login(user, given string) bool {
 	defer d.mu.Unlock()
 	_, known := d.people[user]
 	if !known && user != d.admin.ID {
-		return false // nobody to lock, and no entry for every guess
+		return false // no account to lock, and no entry for every guess
 	}
 	l := d.fails[user]
 	if l != nil && d.now().Before(l.until) {

@@ -23,7 +23,7 @@
 // contacts), 2 "Empty" (GLOBAL, none), 3 "Sales partners" (TEAM, team 1, two)
 // and 4 "Support vendors" (TEAM, team 2, two). The dialer's port is 8801.
 //
-// Outside numbers: 7000 is busy, 7001 rings for ever, numbers that start with
+// Outside numbers: 7000 is busy, 7001 rings and is never answered, numbers that start with
 // 9 ring and answer after Config.AnswerAfter, a number of up to five digits
 // that is no extension is a bad destination, all others answer as 9 does. A
 // known extension that nobody is signed in at rings.
@@ -45,7 +45,7 @@
 //	DELETE /sim/faults                                     204
 //	GET    /sim/requests                                   200, every REST request seen
 //	DELETE /sim/requests                                   204, forgets them
-//	GET    /sim/agents/{id}                                200, the agent and his dialogs
+//	GET    /sim/agents/{id}                                200, the agent and the agent's dialogs
 //
 // A call to a queue's number gets its dialogId at once, and keeps it when an
 // agent is found. The modes of an outbound contact are preview, progressive,
@@ -72,7 +72,7 @@
 // These sequences and answers are ours:
 //
 //   - A supervisor who listens sees INITIATING, INITIATED, ALERTING and ACTIVE;
-//     the agent gets a POST in which he is ALERTING, then the PUT with ACTIVE.
+//     the agent gets a POST that shows them ALERTING, then the PUT with ACTIVE.
 //     Each dialog names the other in associatedDialogUri, in the agent's call
 //     from its next event on. One supervisor can listen to a call at a time.
 //     At the end both get a PUT with everything DROPPED and the DELETE. A
@@ -107,7 +107,7 @@
 // # Its limits
 //
 // A pair (Config.Peer) shares its contact centre; an agent who is connected to
-// either node counts as present, so the forced logout by the node that he left
+// either node counts as present, so the forced logout by the node that they left
 // does not happen, and a mobile agent's mode shows on both nodes. The
 // configuration is read-only: POST, PUT and DELETE on phone books, reasons and
 // teams answer 404. No team messages, recording, workflows, layouts or non-
@@ -122,6 +122,6 @@
 // are not protected. The limit Config.MaxConference holds for a barge only.
 // Locking out after bad passwords concerns REST, not XMPP. Tokens do not
 // expire, and the redirects that lead to one are not played. With LOAD an
-// agent's calls end when he is forced out. Reason codes are optional unless
+// agent's calls end when the agent is forced out. Reason codes are optional unless
 // Config.ReasonRequired is set, as the desk settings decide on a real system.
 package sim

@@ -70,7 +70,7 @@ type apiErrorsXML struct {
 	} `xml:"apiError"`
 }
 
-// renderFailure keeps the captured oddities: lower-case put, and event after
+// renderFailure keeps what is odd in the captures: lower-case put, and event after
 // source.
 func renderFailure(ev *callcontrol.Event, user string) (node, payload string) {
 	f := ev.Failure

@@ -39,7 +39,7 @@ type OutboundSpec struct {
 }
 
 // Outbound gives a contact of the dialer to an agent and returns the id of
-// the dialog that he is shown: the reservation of a preview or callback, else
+// the dialog that the agent is shown: the reservation of a preview or callback, else
 // the customer's call. The error is a *callcontrol.Refusal, or says what is
 // wrong with the number or the mode.
 func (s *Server) Outbound(o OutboundSpec) (string, error) {
@@ -91,8 +91,8 @@ func (s *Server) SetStatus(status string) error {
 // as when the web application behind an unharmed notification service stops.
 func (s *Server) SetServicePresence(available bool) { s.xmpp.SetServicePresence(available) }
 
-// DropXMPP cuts an agent's XMPP connections without a farewell and says how
-// many there were.
+// DropXMPP cuts an agent's XMPP connections without closing the streams first and says
+// how many there were.
 func (s *Server) DropXMPP(agentID string) int { return s.xmpp.Drop(agentID) }
 
 // PublishXMPP writes raw bytes, well formed or not, to every XMPP connection
@@ -128,7 +128,7 @@ func (s *Server) Requests() []Request { return s.requests.all() }
 // ClearRequests forgets the requests seen.
 func (s *Server) ClearRequests() { s.requests.clear() }
 
-// AgentSnapshot is an agent and his calls at one moment.
+// AgentSnapshot is an agent and the agent's calls at one moment.
 type AgentSnapshot struct {
 	callcontrol.User
 	Dialogs   []*callcontrol.Dialog

@@ -20,7 +20,7 @@ func outboundBy(t *testing.T, s *Server, body string) string {
 }
 
 // accept lets agent 1001 accept a preview and returns the call to the customer that
-// takes the reservation's place, once he has answered.
+// takes the reservation's place, once the agent has answered.
 func accept(t *testing.T, s *Server, reservation string) (call string) {
 	t.Helper()
 	act(t, s, "1001", reservation, actionBody("ACCEPT", "2001", ""))

@@ -53,7 +53,7 @@ func (l *requestLog) clear() {
 	l.ring, l.next = nil, 0
 }
 
-// secretElement finds elements whose text is nobody's business.
+// secretElement finds elements whose text is a secret.
 var secretElement = regexp.MustCompile(`(?is)<([a-z]*(?:password|token|secret)[a-z]*)>.*?</`)
 
 func redact(body string) string {

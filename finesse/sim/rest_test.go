@@ -230,6 +230,6 @@ func TestDialogBody(t *testing.T) {
 		"<Participant><actions><action>ANSWER</action></actions><mediaAddress>2001</mediaAddress><mediaAddressType>AGENT_DEVICE</mediaAddressType><startTime>T</startTime><state>ALERTING</state><stateCause></stateCause><stateChangeTime>T</stateChangeTime></Participant>"+
 		"<Participant><actions><action>UPDATE_CALL_DATA</action><action>DROP</action></actions><mediaAddress>0551</mediaAddress><mediaAddressType></mediaAddressType><startTime>T</startTime><state>INITIATED</state><stateCause></stateCause><stateChangeTime>T</stateChangeTime></Participant>"+
 		"</participants><state>ALERTING</state><toAddress>801048</toAddress><uri>/finesse/api/Dialog/"+id+"</uri></Dialog></Dialogs>", body)
-	_, one := do(t, s, "1005", "GET", "/finesse/api/Dialog/"+id, "") // his supervisor
+	_, one := do(t, s, "1005", "GET", "/finesse/api/Dialog/"+id, "") // the agent's supervisor
 	require.Equal(t, body, "<Dialogs>"+timeElement.ReplaceAllString(one, "T</")+"</Dialogs>")
 }

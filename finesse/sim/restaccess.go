@@ -5,7 +5,7 @@ import "slices"
 // list answers with what belongs to owner, the path of a user or a team.
 type list func(s *Server, c *call, owner string) (string, *apiError)
 
-// ofUser shows a user's list to him, his supervisors and the administrator.
+// ofUser shows a user's list to the user, the user's supervisors and the administrator.
 func ofUser(l list) endpoint {
 	return func(s *Server, c *call) (string, *apiError) {
 		p, refused := s.mayRead(c)

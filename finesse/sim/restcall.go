@@ -12,7 +12,7 @@ import (
 type newCall struct {
 	request   *dialogRequest
 	user      *person
-	extension string // where he is signed in, "" if he is not
+	extension string // where the agent is signed in, "" if not
 	state     callcontrol.State
 }
 
@@ -96,7 +96,7 @@ func (s *Server) makeCall(n *newCall) (callcontrol.Command, *apiError) {
 	return callcontrol.MakeCall{Agent: n.user.ID, To: n.request.To, Variables: vars}, nil
 }
 
-// checkSupervision: a supervisor asks, about an agent of a team of his.
+// checkSupervision: a supervisor asks, about an agent of one of the supervisor's teams.
 func (s *Server) checkSupervision(n *newCall) *apiError {
 	if len(s.dir.supervised(n.user.ID)) == 0 {
 		e := errUnauthorized(n.user.ID)

@@ -21,7 +21,7 @@ func param(name, value string) string {
 	return "<actionParams><ActionParam><name>" + name + "</name><value>" + value + "</value></ActionParam></actionParams>"
 }
 
-// talking is agent 1001 in a routed call and his supervisor 1005 NOT_READY.
+// talking is agent 1001 in a routed call and the supervisor 1005 NOT_READY.
 func talking(t *testing.T, opts ...Option) (s *Server, callID string) {
 	t.Helper()
 	s = Start(t, opts...)

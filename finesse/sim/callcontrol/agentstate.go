@@ -168,8 +168,8 @@ func (e *Engine) hasReasons(category State) bool {
 	return false
 }
 
-// setBase changes the state at once and always tells, so that the asker
-// hears of a change to what he already had.
+// setBase changes the state at once and always tells, so that an agent
+// who asks for the present state gets an event, too.
 func (e *Engine) setBase(a *agent, want base) {
 	if want.state == Logout {
 		e.signOut(a, want)

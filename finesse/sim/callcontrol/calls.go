@@ -108,7 +108,7 @@ func (e *Engine) offReady(a *agent) {
 	a.base = e.system(NotReady, sysCallFromReady)
 }
 
-// offHook prepares an agent's own call: from READY he goes NOT_READY first.
+// offHook prepares an agent's own call: from READY the agent goes NOT_READY first.
 func (e *Engine) offHook(a *agent) {
 	if a.base.state == Ready && !a.busy() {
 		was := a.base
@@ -235,7 +235,7 @@ func (c farEndAnswers) apply(e *Engine) error {
 	return nil
 }
 
-// connect makes p and whoever waits for it ACTIVE.
+// connect makes p and those who wait for it ACTIVE.
 func (e *Engine) connect(d *dialog, p *party) {
 	e.move(p, Active)
 	p.reserves = ""
@@ -247,7 +247,7 @@ func (e *Engine) connect(d *dialog, p *party) {
 	d.state = Active
 }
 
-// answer connects the ringing agent; his other active call is held first.
+// answer connects the ringing agent; another active call is held first.
 func (e *Engine) answer(d *dialog, p *party) {
 	e.holdOthers(p.agent, d)
 	e.connect(d, p)
@@ -255,8 +255,8 @@ func (e *Engine) answer(d *dialog, p *party) {
 	e.put(d)
 }
 
-// holdOthers frees the agent's ear for d: what he speaks in is held, what he
-// is still dialling is given up, as a phone does.
+// holdOthers makes the agent's phone free for d: an active call is held, one that is
+// still being dialled is given up, as a phone does.
 func (e *Engine) holdOthers(a *agent, d *dialog) {
 	for _, s := range []CallState{Initiating, Initiated, Failed} {
 		if x, q := a.in(s, d); q != nil {

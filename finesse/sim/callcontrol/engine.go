@@ -170,7 +170,7 @@ func (e *Engine) fail(a *agent, f Failure) {
 	e.emit(Event{Kind: RequestFailed, Agent: a.profile.ID, Failure: &f})
 }
 
-// reveal shows d to a: first what it makes of his state, then the dialog.
+// reveal shows d to a: first what it makes of the agent's state, then the dialog.
 func (e *Engine) reveal(a *agent, d *dialog) {
 	a.calls = append(a.calls, d)
 	e.settle(a)

@@ -74,7 +74,7 @@ const (
 // Profile is what is configured for an agent.
 type Profile struct {
 	ID             string
-	Extension      string // his usual device; any known device may be used
+	Extension      string // the usual device; any known device may be used
 	WrapUpIncoming WrapUpRule
 	WrapUpOutgoing WrapUpRule
 	WrapUpTime     time.Duration // 0: until the agent leaves wrap-up
@@ -119,7 +119,7 @@ type Config struct {
 	// RingTimeout is when a routed call leaves an agent who does not answer;
 	// 0: never.
 	RingTimeout time.Duration
-	// PresenceGrace is the time between losing an agent's presence and his
+	// PresenceGrace is the time between losing an agent's presence and the
 	// forced logout.
 	PresenceGrace time.Duration
 	// LogoutOnDisconnect is the peripheral setting LOAD of CCE.

@@ -3,10 +3,10 @@ package callcontrol
 import "slices"
 
 // SilentMonitor is a supervisor's request to listen to the agent at To. The
-// caller has checked that he may.
+// caller of Apply has checked the right to do so.
 type SilentMonitor struct{ Agent, To string }
 
-// Barge is a supervisor's request to join the call that he listens to in the
+// Barge is a supervisor's request to join the call that they listen to in the
 // dialog Monitor.
 type Barge struct{ Agent, To, Monitor string }
 
@@ -17,7 +17,7 @@ const (
 )
 
 // monitorRule is a row of who cannot be listened to: the error type of each
-// flavour for an agent in these states without a call that he speaks in.
+// flavour for an agent in these states without a call in which they speak.
 type monitorRule struct {
 	states   []State
 	cce, ccx string
@@ -81,7 +81,7 @@ func (c SilentMonitor) run(e *Engine, s *agent) *Failure {
 }
 
 // listen makes the monitor dialog: the supervisor dials, the agent's phone
-// answers by itself and he is shown a call in which he may do nothing.
+// answers by itself and the agent is shown a call in which nothing is allowed.
 func (e *Engine) listen(s, a *agent, d *dialog) {
 	m := e.newDialog(s.ext, a.ext, monitorType)
 	m.kind, m.watched, m.associated, d.monitor = monitoring, d, d.id, m
@@ -157,7 +157,7 @@ func (c Barge) apply(e *Engine) error {
 func (e *Engine) CheckBarge(c Barge) *Failure {
 	s, m := e.agents[c.Agent], e.dialogs[c.Monitor]
 	if m == nil || m.kind != monitoring || m.parties[0].agent != s || m.state != Active {
-		return ptr(invalidState()) // he does not listen
+		return ptr(invalidState()) // no monitoring to barge from
 	}
 	a, d := e.byExt[c.To], m.watched
 	if a == nil || m.of(a) == nil || a == s || d.of(a) == nil || d.of(a).state != Active {
@@ -172,7 +172,7 @@ func (e *Engine) CheckBarge(c Barge) *Failure {
 	return nil
 }
 
-// barge makes s a party of the call that he listened to: the monitoring ends,
+// barge makes s a party of the call that s listened to: the monitoring ends,
 // the agent's call is held, a consult to s answers by itself and is merged.
 func (e *Engine) barge(m *dialog, s, a *agent) {
 	d := m.watched
@@ -190,7 +190,7 @@ func (e *Engine) barge(m *dialog, s, a *agent) {
 	e.put(c)
 	x := e.join(c, s.ext, s, Alerting)
 	x.incoming, x.cause = true, bargeCause
-	x.routed = e.cfg.Flavor == CCX && p.routed // so that he shows TALKING as the agent does
+	x.routed = e.cfg.Flavor == CCX && p.routed // so that the supervisor shows TALKING as the agent does
 	c.state = Alerting
 	e.put(c)
 	e.post(s, c)

@@ -78,7 +78,7 @@ func TestListeningEndsWithTheCall(t *testing.T) {
 			all := strings.Join(s.log, "\n")
 			require.Contains(t, all, "1003 DELETE 2 ")
 			require.Contains(t, all, "1001 DELETE 2 ")
-			require.Less(t, strings.Index(all, "1001 DELETE 2 "), strings.Index(all, "1001 U READY"), "before he is READY again")
+			require.Less(t, strings.Index(all, "1001 DELETE 2 "), strings.Index(all, "1001 U READY"), "before 1001 is READY again")
 			u, _ := s.e.User("1003")
 			require.Equal(t, NotReady, u.State)
 		})
@@ -107,9 +107,9 @@ func TestWhoCannotBeMonitored(t *testing.T) {
 		"hold":      {[]Command{in, act("1001", "ANSWER"), act("1001", "HOLD")}, "2001", cce, ccx},
 		"wrap-up":   {[]Command{in, act("1001", "ANSWER"), act("1001", "DROP")}, "2001", state, ccx},
 		"nobody":    {nil, "2002", "1003 ERROR Invalid Destination|CF_INVALID_CALLED_DEVICE|6 <-", "1003 ERROR Invalid Destination|CF_INVALID_CALLED_DEVICE|6 <-"},
-		"himself":   {nil, "2003", "1003 ERROR Invalid Destination|CF_INVALID_CALLED_DEVICE|6 <-", "1003 ERROR Invalid Destination|CF_INVALID_CALLED_DEVICE|6 <-"},
+		"oneself":   {nil, "2003", "1003 ERROR Invalid Destination|CF_INVALID_CALLED_DEVICE|6 <-", "1003 ERROR Invalid Destination|CF_INVALID_CALLED_DEVICE|6 <-"},
 		"preview":   {[]Command{Outbound{Agent: "1001", Number: "90055", Mode: Preview}}, "2001", state, state},
-		"not ready himself": {
+		"not ready oneself": {
 			[]Command{in, act("1001", "ANSWER"), SetState{Agent: "1003", State: Ready}}, "2001", state, state,
 		},
 		"listened to": {

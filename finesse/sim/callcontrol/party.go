@@ -33,11 +33,11 @@ type agent struct {
 	base    base
 	restore *base // what base was before a call changed it
 	pending *base // asked for during a call
-	shown   State // what the world sees: base, or what his calls make of it
+	shown   State // what clients see: base, or what the agent's calls make of it
 	since   time.Time
-	calls   []*dialog // that he sees, oldest first
+	calls   []*dialog // that the agent sees, oldest first
 	queues  []*queue
-	tally   tally   // how his queues count him
+	tally   tally   // how the agent's queues count the agent
 	wrap    *dialog // in wrap-up
 	absent  int     // counts presence changes; an old timer's count is stale
 
@@ -60,8 +60,8 @@ func (a *agent) snapshot() *User {
 	return u
 }
 
-// live are his participants in calls that are not over for him; where he is
-// only listened to does not count.
+// live are the agent's participants in calls that are not over for the agent;
+// where somebody only listens to the agent does not count.
 func (a *agent) live() []*party {
 	var out []*party
 	for _, d := range a.calls {
@@ -72,7 +72,7 @@ func (a *agent) live() []*party {
 	return out
 }
 
-// onlyDirect reports that he has calls and no queue sent any of them.
+// onlyDirect reports that the agent has calls and no queue sent any of them.
 func (a *agent) onlyDirect() bool {
 	live := a.live()
 	return a.wrap == nil && len(live) > 0 && !slices.ContainsFunc(live, func(p *party) bool { return p.routed })
@@ -129,7 +129,7 @@ type party struct {
 	cause          string
 	start, changed time.Time
 	incoming       bool
-	routed         bool // the call came to him from a queue
+	routed         bool // the call came to the agent from a queue
 	sees           bool // has got the POST and not yet the DELETE
 	passive        bool // is listened to and may do nothing
 	// reserves is the state that the party puts its agent in, for the dialer.

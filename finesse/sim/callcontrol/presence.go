@@ -1,7 +1,7 @@
 package callcontrol
 
 // PresenceLost says that an agent's last XMPP session went away. If it does not come
-// back within the grace he is forced out.
+// back within the grace the agent is forced out.
 type PresenceLost struct{ Agent string }
 
 // PresenceBack says that an agent is connected again.

@@ -179,7 +179,7 @@ func checkAgent(t *rapid.T, f Flavor, u User, calls []*Dialog) {
 		switch {
 		case d.CallType == monitorType && d.To == u.Extension:
 			if len(p.Actions) > 0 {
-				t.Fatalf("agent %s may %v where he is listened to", u.ID, p.Actions)
+				t.Fatalf("agent %s may %v where somebody listens", u.ID, p.Actions)
 			}
 			listened++
 			continue
@@ -221,7 +221,7 @@ func checkAgent(t *rapid.T, f Flavor, u User, calls []*Dialog) {
 		t.Fatalf("agent %s speaks in %d calls", u.ID, count[Active])
 	}
 	if count[Dropped] > 0 {
-		t.Fatalf("agent %s still sees a call he left", u.ID)
+		t.Fatalf("agent %s still sees a call that they left", u.ID)
 	}
 	if !ok {
 		t.Fatalf("agent %s is %s with calls %v", u.ID, u.State, count)

@@ -71,7 +71,7 @@ func (e *Engine) queueAt(number string) *queue {
 	return nil
 }
 
-// enqueue lets a caller wait; distribute may serve him at once.
+// enqueue lets a caller wait; distribute may find an agent at once.
 func (e *Engine) enqueue(q *queue, c Inbound) {
 	kind := c.CallType
 	if kind == "" {
@@ -163,7 +163,7 @@ type tally struct {
 	queue    string
 }
 
-// tally counts a anew in his queues.
+// tally counts a again in the queues of its team.
 func (e *Engine) tally(a *agent) {
 	now := tallyOf(a)
 	if now == a.tally {

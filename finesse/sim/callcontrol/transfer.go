@@ -45,7 +45,7 @@ func (e *Engine) transfer(d *dialog, p *party, _ Act) *Failure {
 }
 
 // conference joins the parties of the consult call into the held one and
-// keeps the agent who asks: he controls it from now on.
+// keeps the agent who asks, who controls it from now on.
 func (e *Engine) conference(d *dialog, p *party, c Act) *Failure {
 	if d.controller != "" && d.controller != p.address {
 		if e.cfg.Flavor == CCX {

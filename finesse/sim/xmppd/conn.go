@@ -68,10 +68,10 @@ func (c *conn) finish() {
 	c.flushed.Wait()
 	c.mu.Lock()
 	t, secured := c.nc.(*tls.Conn)
-	farewell := secured && !c.dead
+	closeTLS := secured && !c.dead
 	c.ending = true
 	c.mu.Unlock()
-	if farewell {
+	if closeTLS {
 		_ = t.CloseWrite() // outside the lock: a stuck peer may hold it up for seconds
 	}
 	c.kill()

@@ -185,7 +185,7 @@ func (s *Server) Resources(user string) []string {
 	return out
 }
 
-// Drop cuts every connection of user, without a farewell, and says how many.
+// Drop cuts every connection of user without closing its stream first, and says how many.
 func (s *Server) Drop(user string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
