@@ -110,7 +110,7 @@ func TestDialogs(t *testing.T) {
 			},
 			[]string{"InboundCall ACTIVE 100", "InboundCall DROPPED 100"},
 		},
-		"a DELETE with times older than the last look does not open the grave": {
+		"a DELETE with times older than the last look does not revive it": {
 			[]finesse.Notification{
 				post(talking), put(onHold), gone(talking),
 				post(inbound("100", "ACTIVE", party(ext, "ACTIVE", 15), party(customer, "ACTIVE", 9))),

@@ -136,7 +136,7 @@ func talkingAgain() finesse.Dialog {
 	return inbound("100", "ACTIVE", party(ext, "ACTIVE", 41), party(customer, "ACTIVE", 9))
 }
 
-// A GET that an event overtook must not cost the agent his call: the dialog
+// A GET that an event overtook must not cost the agent their call: the dialog
 // ends as vanished, and its next event brings it back.
 func TestVanishedByARaceComesBack(t *testing.T) {
 	v, _ := play(known(t), userEvent(finesse.StateTalking, 9), post(talking))
