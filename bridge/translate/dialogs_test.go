@@ -145,6 +145,21 @@ func TestDialogs(t *testing.T) {
 	}
 }
 
+// TestPreviewIsToldInItsDialogsState: a reservation does not ring. Its dialog
+// is ACTIVE, and is told so, although the agent's party is ALERTING [M2].
+func TestPreviewIsToldInItsDialogsState(t *testing.T) {
+	offered := reservation
+	offered.Participants = append([]finesse.Participant(nil), offered.Participants...)
+	offered.Participants[0].State = "ALERTING"
+	v, said := play(known(t), post(offered))
+	require.Equal(t, []string{"NewOutboundPreviewCall ACTIVE 900", "InboundCall ACTIVE 900"}, said)
+	require.Equal(t, "ACTIVE", v.DialogState("900").Dialog.State)
+	require.Equal(t, "ACTIVE", v.DialogStatus().Dialog.State)
+
+	_, outs := known(t).Resync(user(finesse.StateReservedOut, 5), []finesse.Dialog{offered}, translate.TakeOver)
+	require.Equal(t, []string{"DialogStatus 900 ACTIVE| ", "State RESERVED_OUTBOUND", "NewOutboundPreviewCall ACTIVE 900"}, say(outs))
+}
+
 // reservation is a preview that may be accepted; the table is about what
 // follows it.
 var reservation = func() finesse.Dialog {
