@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -117,6 +118,18 @@ func TestDialogs(t *testing.T) {
 			},
 			[]string{"InboundCall ACTIVE 100", "InboundCall HELD 100", "InboundCall DROPPED 100"},
 		},
+		"an event after a DELETE, though newer": {
+			[]finesse.Notification{post(talking), gone(talking), put(onHold)},
+			[]string{"InboundCall ACTIVE 100", "InboundCall DROPPED 100"},
+		},
+		"an event without times": {
+			[]finesse.Notification{post(talking), put(withoutTimes(onHold))},
+			[]string{"InboundCall ACTIVE 100", "InboundCall HELD 100"},
+		},
+		"the agent's party comes after the first look": {
+			[]finesse.Notification{post(inbound("100", "INITIATED", party(customer, "INITIATED", 4))), put(ringing)},
+			[]string{"InboundCall INITIATED 100", "NewInboundCall ALERTING 100"},
+		},
 		"one party's clock goes back while another's goes on": {
 			[]finesse.Notification{
 				post(inbound("100", "ACTIVE", party(ext, "ACTIVE", 9), party(customer, "ACTIVE", 9), party(mate, "ACTIVE", 9))),
@@ -174,6 +187,14 @@ func loggedOut() finesse.Notification {
 	return n
 }
 
+func withoutTimes(d finesse.Dialog) finesse.Dialog {
+	d.Participants = append([]finesse.Participant(nil), d.Participants...)
+	for i := range d.Participants {
+		d.Participants[i].StateChangeTime = time.Time{}
+	}
+	return d
+}
+
 func withVariable(d finesse.Dialog, name, value string) finesse.Dialog {
 	d.Variables = []finesse.Variable{{Name: name, Value: value}}
 	return d
@@ -199,6 +220,10 @@ func TestBarePacket(t *testing.T) {
 	require.Equal(t, protocol.DialogBrief{}.ID, v.DialogStatus().Associated.ID)
 	_, said = play(v, gone(bare))
 	require.Empty(t, said, "a client does not hear of the end of what it never heard of")
+
+	answered := typed(inbound("100", "ACTIVE", party(ext, "ACTIVE", 7), party(customer, "ACTIVE", 7)), "OUTBOUND")
+	_, said = play(v, put(answered))
+	require.Equal(t, []string{"NewOutboundCall ACTIVE 100", "InboundCall ACTIVE 100"}, said, "it does not ring any more and is new all the same")
 
 	_, said = play(known(t), post(bare))
 	require.Equal(t, []string{"NewInboundCall ALERTING 100"}, said)
