@@ -118,6 +118,30 @@ func TestDialogs(t *testing.T) {
 			},
 			[]string{"InboundCall ACTIVE 100", "InboundCall HELD 100", "InboundCall DROPPED 100"},
 		},
+		"a dialog without parties is no consult": {
+			[]finesse.Notification{post(heldOut), post(inbound("101", "INITIATED"))},
+			[]string{"InboundCall HELD 100", "InboundCall INITIATED 101"},
+		},
+		"who is listed first and dials consults, whatever fromAddress is": {
+			[]finesse.Notification{post(heldOut), post(from("", dialled("101", "INITIATING", party(ext, "INITIATING", 10))))},
+			[]string{"InboundCall HELD 100", "ConsultCall INITIATING 101"},
+		},
+		"so does who is listed first and has dialled": {
+			[]finesse.Notification{post(heldOut), post(from("", dialled("101", "INITIATED", party(ext, "INITIATED", 10), party(mate, "ALERTING", 10))))},
+			[]string{"InboundCall HELD 100", "ConsultCall INITIATED 101"},
+		},
+		"who is listed second and dials does not": {
+			[]finesse.Notification{post(heldOut), post(from("", dialled("101", "INITIATED", party(mate, "ALERTING", 10), party(ext, "INITIATED", 10))))},
+			[]string{"InboundCall HELD 100", "InboundCall INITIATED 101"},
+		},
+		"a call that rings keeps its class when its type changes": {
+			[]finesse.Notification{post(ringing), put(typed(inbound("100", "ALERTING", party(ext, "ALERTING", 6), party(customer, "INITIATED", 5)), "OUTBOUND"))},
+			[]string{"NewInboundCall ALERTING 100"}, // the type is in no message
+		},
+		"a consult stays one when its type is the dialer's": {
+			[]finesse.Notification{post(heldOut), post(dialling), put(typed(dialled("101", "INITIATED", party(ext, "INITIATED", 13)), "OUTBOUND"))},
+			[]string{"InboundCall HELD 100", "ConsultCall INITIATING 101", "ConsultCall INITIATED 101"},
+		},
 		"an event after a DELETE, though newer": {
 			[]finesse.Notification{post(talking), gone(talking), put(onHold)},
 			[]string{"InboundCall ACTIVE 100", "InboundCall DROPPED 100"},
@@ -187,6 +211,11 @@ func loggedOut() finesse.Notification {
 	return n
 }
 
+func from(address string, d finesse.Dialog) finesse.Dialog {
+	d.From = address
+	return d
+}
+
 func withoutTimes(d finesse.Dialog) finesse.Dialog {
 	d.Participants = append([]finesse.Participant(nil), d.Participants...)
 	for i := range d.Participants {
@@ -224,6 +253,16 @@ func TestBarePacket(t *testing.T) {
 	answered := typed(inbound("100", "ACTIVE", party(ext, "ACTIVE", 7), party(customer, "ACTIVE", 7)), "OUTBOUND")
 	_, said = play(v, put(answered))
 	require.Equal(t, []string{"NewOutboundCall ACTIVE 100", "InboundCall ACTIVE 100"}, said, "it does not ring any more and is new all the same")
+
+	for name, d := range map[string]finesse.Dialog{
+		"a dialled number": {CallType: "OTHER_IN", DialedNumber: "1000"},
+		"another type":     {CallType: "ACD_IN"},
+	} {
+		d.ID, d.State, d.Participants = "100", "ALERTING", bare.Participants
+		v, _ := play(known(t), userEvent(finesse.StateReservedOut, 4))
+		_, said = play(v, post(d))
+		require.Equal(t, []string{"NewInboundCall ALERTING 100"}, said, "%s is no bare packet", name)
+	}
 
 	_, said = play(known(t), post(bare))
 	require.Equal(t, []string{"NewInboundCall ALERTING 100"}, said)
