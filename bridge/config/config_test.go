@@ -94,6 +94,56 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+// The ends of every range are within it.
+func TestLoadAccepts(t *testing.T) {
+	for _, tc := range []struct{ name, value string }{
+		{"GC_CONSUMER_PRIORITY", "0"},
+		{"GC_CONSUMER_PRIORITY", "127"},
+		{"GC_COMMAND_PREFETCH", "1"},
+		{"GC_COMMAND_PREFETCH", "20000"},
+		{"GC_OUTCOME_TIMEOUT", "1ns"},
+		{"GC_COMMAND_MAX_AGE", "0s"},
+		{"GC_OUTPUT_TTL", "0s"},
+		{"GC_MAX_AGENTS", "0"},
+		{"GC_AGENT_STATES_INTERVAL", "0s"},
+		{"GC_BROKER_URLS", "stomp://a:61613,stomp+ssl://b:61614"},
+		{"GC_FINESSE_URLS", "http://a/finesse/api"},
+		{"GC_RECORDING_PAUSE_URL", "http://recorder/{agent}/{extension}/{dialog}"},
+		{"GC_RECORDING_RESUME_URL", "https://recorder/"},
+		{"GC_DEFAULT_LOGOUT_REASON", "12"},
+		{"GC_XMPP_ADDRS", "a:5223"},
+		{"GC_LOG_LEVEL", "trace"},
+		{"GC_BROKER_PASSWORD", "hunter2"},
+	} {
+		t.Run(tc.name+"="+tc.value, func(t *testing.T) {
+			clean(t)
+			t.Setenv(tc.name, tc.value)
+			c, err := Load()
+			require.NoError(t, err)
+			for _, v := range Vars(&c) {
+				if v.Name == tc.name && !v.Secret {
+					require.Equal(t, tc.value, v.Value())
+				}
+			}
+		})
+	}
+}
+
+// A file that cannot be read keeps no other from being read or reported.
+func TestEverySecretFileIsRead(t *testing.T) {
+	clean(t)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "token"), []byte("t0ken"), 0o600))
+	t.Setenv("GC_BROKER_PASSWORD_FILE", filepath.Join(dir, "missing"))
+	t.Setenv("GC_SYNC_KEY_FILE", filepath.Join(dir, "missing too"))
+	t.Setenv("GC_ADMIN_TOKEN_FILE", filepath.Join(dir, "token"))
+	c, err := Load()
+	require.ErrorContains(t, err, "GC_BROKER_PASSWORD_FILE")
+	require.ErrorContains(t, err, "GC_SYNC_KEY_FILE")
+	require.NotContains(t, err.Error(), "GC_ADMIN_TOKEN_FILE")
+	require.Equal(t, "t0ken", c.AdminToken.Reveal())
+}
+
 func TestAllFindingsAtOnce(t *testing.T) {
 	clean(t)
 	t.Setenv("GC_NONSENSE", "1")

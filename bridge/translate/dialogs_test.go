@@ -294,13 +294,43 @@ func TestANI(t *testing.T) {
 		"no fromAddress":                          {finesse.Dialog{ID: "1", State: "ACTIVE", Participants: []finesse.Participant{party(ext, "ACTIVE", 1), party(customer, "ACTIVE", 1)}}, customer},
 		"a dialer call":                           {typed(dialled("1", "ACTIVE", party(ext, "ACTIVE", 1), party(customer, "ACTIVE", 1)), "OUTBOUND"), customer},
 		"a dialer call before the customer joins": {typed(dialled("1", "INITIATED", party(ext, "INITIATED", 1)), "OUTBOUND"), mate},
-		"nothing known":                           {finesse.Dialog{ID: "1", State: "INITIATING"}, ""},
+		"a dialer call, the first that is no agent's": {typed(finesse.Dialog{ID: "1", From: ext, State: "ACTIVE", Participants: []finesse.Participant{
+			party(mate, "ACTIVE", 1), {State: "ACTIVE"}, {Address: ext, State: "ACTIVE"}, party(customer, "ACTIVE", 1), {Address: "7", State: "ACTIVE"},
+		}}, "OUTBOUND"), customer},
+		"nothing known": {finesse.Dialog{ID: "1", State: "INITIATING"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, outs := known(t).Apply(post(c.dialog))
 			require.Len(t, outs, 1)
 			call, _ := callOf(outs[0])
 			require.Equal(t, c.want, call.ANI)
+		})
+	}
+}
+
+// TestFailureCause: the agent's own, else that of the party that failed.
+func TestFailureCause(t *testing.T) {
+	cause := func(p finesse.Participant, why string) finesse.Participant {
+		p.StateCause = why
+		return p
+	}
+	for name, c := range map[string]struct {
+		state   string
+		parties []finesse.Participant
+		want    string
+	}{
+		"their own":               {"FAILED", []finesse.Participant{cause(party(customer, "FAILED", 5), "BUSY"), cause(party(ext, "FAILED", 5), "NO_ANSWER")}, "NO_ANSWER"},
+		"the other's":             {"FAILED", []finesse.Participant{party(ext, "INITIATED", 5), cause(party(customer, "FAILED", 5), "BUSY")}, "BUSY"},
+		"of who has one":          {"FAILED", []finesse.Participant{party(ext, "FAILED", 5), party(mate, "FAILED", 5), cause(party(customer, "FAILED", 5), "BUSY")}, "BUSY"},
+		"not of who is well":      {"FAILED", []finesse.Participant{party(ext, "INITIATED", 5), cause(party(mate, "ACTIVE", 5), "OTHER"), cause(party(customer, "FAILED", 5), "BUSY")}, "BUSY"},
+		"of nobody":               {"FAILED", []finesse.Participant{party(ext, "INITIATED", 5), cause(party(mate, "ACTIVE", 5), "OTHER")}, ""},
+		"the call has not failed": {"ACTIVE", []finesse.Participant{cause(party(ext, "ACTIVE", 5), "OTHER")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, outs := known(t).Apply(post(inbound("100", c.state, c.parties...)))
+			require.Len(t, outs, 1)
+			call, _ := callOf(outs[0])
+			require.Equal(t, c.want, call.FailureCause)
 		})
 	}
 }
