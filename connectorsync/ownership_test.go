@@ -187,6 +187,46 @@ func TestOnlyItsOwnerEndsAnAgent(t *testing.T) {
 	require.True(t, c.holds("1002"))
 }
 
+// The newest end of an agent is the one that counts.
+func TestALaterEndReplacesTheEarlier(t *testing.T) {
+	c, p := online(t, Config{}), peerNode("gc-2", 100)
+	p.beat(c, 0)
+	at := MillisOf(c.now)
+	for _, gone := range []Millis{at, at + 2, at + 1} {
+		p.say(c, AgentGone{Agent: "1001", SubscriptionTime: gone})
+	}
+	late := held("1001", c.now)
+	late.SubscriptionTime = at + 2
+	require.Equal(t, []Ignored{{"gc-2", KindContext, ReasonOutdated}}, only[Ignored](p.say(c, late)))
+	late.SubscriptionTime = at + 3
+	require.Empty(t, only[Ignored](p.say(c, late)))
+	require.Contains(t, c.agents.replicas, "1001")
+}
+
+// An agent that is on its way here, or cannot be taken, keeps no other from
+// being taken.
+func TestEachOrphanIsTakenForItself(t *testing.T) {
+	for name, refused := range map[string]bool{"on its way": false, "refused": true} {
+		t.Run(name, func(t *testing.T) {
+			c, p := online(t, Config{Priority: 127}), peerNode("gc-2", 100)
+			orphan := func(agent string) Orphan {
+				return Orphan{Agent: agent, SubscriptionTime: MillisOf(start), Owner: "gc-3", OwnerBoot: MillisOf(start), Context: contextOf(agent)}
+			}
+			p.beat(c, 0)
+			p.say(c, orphan("1001"))
+			require.Len(t, only[TakeOver](c.pass(time.Second)), 1)
+			if refused {
+				c.Gone("1001", c.now)
+			}
+			p.beat(c, 0)
+			p.say(c, orphan("1002"))
+			e := only[TakeOver](c.pass(time.Second))
+			require.Len(t, e, 1)
+			require.Equal(t, "1002", e[0].Agent)
+		})
+	}
+}
+
 // A node that is killed and back before it is missed gets its agents from its peer.
 func TestARestartedNodeGetsItsAgentsBack(t *testing.T) {
 	c, p := newNode(t, Config{Priority: 127}), peerNode("gc-2", 100)
