@@ -18,7 +18,7 @@ func (l *link) opened(now time.Time) { l.up, l.since, l.settled = true, now, fal
 func (l *link) closed() { l.before, l.up = l.before || l.up, false }
 
 // tick notes that time passes. If that was not noted for limit, this node slept,
-// and the silence of others begins anew.
+// and the silence of others is counted from now on.
 func (l *link) tick(now time.Time, limit time.Duration) {
 	slept := !l.lastTick.IsZero() && now.Sub(l.lastTick) >= limit
 	l.lastTick = now

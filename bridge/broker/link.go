@@ -113,7 +113,7 @@ func (l *Link) put(s *sender, m Message, done func(error)) error {
 // drop gives up on a message.
 func (l *Link) drop(i *item, err error) {
 	l.dropped.Add(1)
-	l.cfg.Log.Warn().Err(err).Stringer("to", i.msg.To).Str("type", i.msg.Type).Msg("message given up")
+	l.cfg.Log.Warn().Err(err).Stringer("to", i.msg.To).Str("type", i.msg.Type).Msg("message dropped")
 	l.cfg.OnDrop(i.msg, err)
 	i.tell(err)
 }
