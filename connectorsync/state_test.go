@@ -309,39 +309,6 @@ func TestBounds(t *testing.T) {
 	require.Empty(t, c.peers.byNode, "the dead are forgotten")
 }
 
-func TestIntents(t *testing.T) {
-	a, b := online(t, Config{}), online(t, Config{Node: "gc-2"})
-	e := a.Intend("ID:1", "1001", "MakeCall", a.now)
-	require.Len(t, only[Send](e), 1)
-	b.Apply(only[Send](e)[0].Message, b.now)
-	for _, c := range []*clock{a, b} {
-		i, ok := c.Intended("ID:1", c.now.Add(10*time.Minute))
-		require.True(t, ok)
-		require.Equal(t, Intent{MessageID: "ID:1", Agent: "1001", Word: "MakeCall", Node: "gc-1", At: MillisOf(a.now)}, i)
-		_, ok = c.Intended("ID:1", c.now.Add(10*time.Minute+time.Millisecond))
-		require.False(t, ok, "it has expired")
-		_, ok = c.Intended("ID:2", c.now)
-		require.False(t, ok)
-	}
-	// The node that had the intent is killed; its next life learns it from the other.
-	again := &clock{State: mustNew(t, Config{Node: "gc-1", Boot: MillisOf(b.now)}), now: b.now}
-	for _, s := range only[Send](again.LinkUp(again.now)) {
-		for _, r := range only[Send](b.Apply(s.Message, b.now)) {
-			again.Apply(r.Message, again.now)
-		}
-	}
-	_, ok := again.Intended("ID:1", again.now)
-	require.True(t, ok)
-	require.True(t, again.Ready(again.now))
-
-	for i := range 3 * listedPerMessage {
-		b.Intend(fmt.Sprint("many:", i), "1001", "MakeCall", b.now)
-	}
-	p := peerNode("gc-3", 1)
-	p.beat(b, 0)
-	require.Len(t, sent[Intents](p.say(b, SyncRequest{})), 4)
-}
-
 func mustNew(t *testing.T, cfg Config) *State {
 	t.Helper()
 	s, err := New(cfg)
