@@ -1,7 +1,7 @@
 package connectorsync
 
-// bounded is a map that forgets its oldest keys. Keys are not deleted: what is
-// in it is superseded by later entries or pushed out.
+// bounded is a map that forgets its oldest keys. Keys are not deleted: a value is
+// replaced by a later one, or forgotten when the map is full.
 type bounded[V any] struct {
 	values map[string]V
 	order  []string

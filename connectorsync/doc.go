@@ -1,6 +1,6 @@
-// Package connectorsync is what the nodes of a pair say to each other on the
-// topic ConnectorSync, and what follows from it: who lives, who holds which
-// agent, who takes over, and which commands must not run again. It is pure:
+// Package connectorsync is what the nodes of a pair tell each other on the topic
+// ConnectorSync, and what follows from it: which nodes live, which node holds
+// which agent, which takes over, and which commands must not run again. It is pure:
 // values in, values out; time and randomness are arguments.
 //
 // A [Codec] turns bodies into messages and back. A [State] is a reducer: the
@@ -26,7 +26,7 @@
 //	gcHeartbeat    {"priority":127,"role":"serving","agents":2,"version":"1.0"}
 //	gcContext      {"agent":"1001","subscriptionTime":1568724381123,"extension":"2001",
 //	                "destination":"/topic/crm.1001","format":"JSON","teams":["5"],"loggedIn":true,"password":"..."}
-//	gcSyncRequest  {"to":"gc-2"}        without "to": everybody is asked
+//	gcSyncRequest  {"to":"gc-2"}        without "to": all nodes are asked
 //	gcSyncDone     {"to":"gc-1"}        ends the answer, which repeats contexts, orphans, intents and progress
 //	gcAgentGone    {"agent":"1001","subscriptionTime":1568724381123}
 //	gcOrphan       as gcContext, with "owner" and "ownerBoot": the replica of a dead node's agent
@@ -47,20 +47,20 @@
 //
 // # Trust
 //
-// GC_SYNC_KEY is 32 random bytes, the same on all nodes, in base64 or hex. Who
-// has it is trusted in everything. Who has only the broker can, with a key set,
-// suppress messages, see who talks and how much, and read the agent, extension
-// and time of an O-025; it cannot read a password or destination, nor make,
-// change or repeat a message: a number is taken once in a boot, an ended boot is
-// refused, and so is a message sent more than 30 s ago or ahead. A node that has
+// GC_SYNC_KEY is 32 random bytes, the same on all nodes, in base64 or hex.
+// Whoever has it is trusted in everything. Whoever has only the broker can, with
+// a key set, suppress messages, see which nodes talk and how much, and read the
+// agent, extension and time of an O-025. They cannot read a password or
+// destination, nor make, change or repeat a message: a number is accepted once in
+// a boot, an earlier boot is refused, and so is a message sent more than 30 s ago
+// or ahead. A node that has
 // just started knows no numbers yet and can be shown messages of the last 30 s
 // again. Clocks must therefore agree within that time; nothing else depends on
 // them. Nonces are random: in a year of a pair with 2,000 agents the chance that
 // two are equal stays below one in a hundred million. Change the key once a year.
 //
-// With GC_SYNC_PLAINTEXT and no key everybody who may write to the topic is
-// trusted and everybody who may read it sees the passwords; the original demands
-// this. With both, our own kinds are sealed and O-025 goes and is accepted in
+// With GC_SYNC_PLAINTEXT and no key all who may write to the topic are trusted,
+// and all who may read it see the passwords; the original demands this. With both, our own kinds are sealed and O-025 goes and is accepted in
 // clear: an intruder can then still have agents let go or taken, by an O-025.
 //
 // # Beside an original connector
@@ -68,7 +68,7 @@
 // An original sees our O-025, which is sent when the presence of an agent is up
 // and then every interval, and lets go of an agent that it reads there. It
 // ignores the other kinds. It sends no heartbeats, so nothing is taken from it
-// unasked: an agent moves here when a command for it comes here ([State.Demand]),
+// by itself: an agent moves here when a command for it comes here ([State.Demand]),
 // which is what happens when the broker finds the original's consumer gone.
 //
 // # Ownership
@@ -77,8 +77,8 @@
 // node that takes an agent uses a time later than any it has heard for it, so
 // skewed clocks do not matter. The other lets go when it reads the winner's
 // announcement, and announcements are made only when the winner's presence at
-// Finesse is up. A node takes agents unasked if it is the best of those that live
-// (Finesse at hand, then priority, then node id) and if their owner is dead,
+// Finesse is up. A node takes agents by itself if it is the best of those that live
+// (first those that reach Finesse, then priority, then node id) and if their owner is dead,
 // restarted, draining, alive without a Finesse for GC_SYNC_TIMEOUT, or alive with
 // a lower priority and GC_FAILBACK is set.
 //
@@ -88,16 +88,16 @@
 // its intent if it must not run twice, else by its progress. A node that has an
 // older command of the same producer for the same agent does not run it any more
 // ([State.Overtaken]). A node that takes an agent while another lives waits for
-// a moment before it serves him: the other may have commands of his, as owner or
-// because it takes him over at the same time. If it has to let go, it says so at
-// once and again when it has finished ([Handed]).
+// a moment before it serves them: the other may have commands for the agent, as
+// owner or because it takes them over at the same time. If it has to let go, it
+// says so at once and again when it has finished ([Handed]).
 //
 // # Death
 //
 // A peer is dead after GC_SYNC_TIMEOUT of silence, measured only while this
 // node's own broker link was up and its own process was running. A node that has
-// just come on line and whose peer breaks off in the middle of its answer suspects
-// itself first: it makes its subscription anew, once ([Renew]). Lost messages
-// are made good by the announcements of every interval, and sooner by the
-// heartbeats, which carry the number of agents.
+// just come on line and whose peer breaks off in the middle of its answer may
+// itself be the one that does not hear: it subscribes again, once ([Renew]). Lost
+// messages are replaced by the announcements of every interval, and sooner with
+// the help of the heartbeats, which carry the number of agents.
 package connectorsync

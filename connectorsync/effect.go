@@ -40,7 +40,7 @@ const (
 	WhyDemand    Why = "demand"     // a command for it came here
 )
 
-// LetGo ends a session here without logging out and without a word to the
+// LetGo ends a session here without logging out and without telling the
 // client: Winner holds the agent now and its presence is up. When the session has
 // finished the commands that it had, the worker reports [State.Yielded].
 type LetGo struct {
@@ -49,8 +49,8 @@ type LetGo struct {
 }
 
 // Handed says that the node which had an agent before this one has finished the
-// commands that it had for it, or died while it was at it, and that those which
-// wait here may begin; or, if it is Busy, that it is at it.
+// commands that it had for the agent, or died before it had, and that those which
+// wait here may begin; or, if Busy, that it is working on them.
 type Handed struct {
 	Agent string
 	Busy  bool
@@ -77,9 +77,9 @@ const (
 	DownLeft   DownWhy = "left"   // it said so
 )
 
-// Renew asks for another subscription to the topic, so for a [State.LinkDown] and
-// a [State.LinkUp]: Node broke off in the middle of what it knows, and it may be
-// that this node does not hear.
+// Renew asks for a new subscription to the topic, that is for a [State.LinkDown]
+// and a [State.LinkUp]: Node broke off in the middle of its answer, and this node
+// may be the one that does not hear.
 type Renew struct{ Node string }
 
 // Ignored says that a message had no effect, to be counted by its reason.

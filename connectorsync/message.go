@@ -42,8 +42,8 @@ func (m Millis) Time() time.Time { return time.UnixMilli(int64(m)) }
 // latest is the last time that is taken for a time: the year 2248.
 const latest Millis = 1 << 43
 
-// Header says who sent a message, in which of its lives, and when. Sequence
-// numbers start at 1 in each life and grow by one with each message. The
+// Header says which node sent a message, in which boot, and when. Sequence
+// numbers start at 1 in each boot and grow by one with each message. The
 // AgentState of an original connector has a zero Header: there is none in its
 // layout.
 type Header struct {
@@ -81,12 +81,12 @@ type AgentState struct {
 // Role is what a node does, as it says in its heartbeats.
 type Role string
 
-// The roles. One that is not known is taken for RoleServing.
+// The roles. An unknown one counts as RoleServing.
 const (
 	RoleServing  Role = "serving"
 	RoleStandby  Role = "standby"  // a node of higher priority lives, and this one holds no agent
 	RoleDraining Role = "draining" // about to stop: its agents are to be taken
-	RoleLeft     Role = "left"     // the last message of this life
+	RoleLeft     Role = "left"     // the last message of this boot
 )
 
 // Heartbeat says that a node lives.
@@ -171,11 +171,11 @@ type Progress struct {
 }
 
 // Yielded says that the sender, which has let an agent go to node To, has
-// finished the commands that it had for it, or is at it.
+// finished the commands that it had for the agent, or is working on them.
 type Yielded struct {
 	Agent string `json:"agent"`
 	To    string `json:"to"`
-	Busy  bool   `json:"busy,omitempty"` // it is at it, and will say when it has finished
+	Busy  bool   `json:"busy,omitempty"` // it is working on them, and will say when it has finished
 }
 
 // listedPerMessage bounds an [Intents] or [Progress] that this package makes.

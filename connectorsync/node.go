@@ -9,21 +9,16 @@ func (s *State) Apply(m Message, now time.Time) []Effect {
 	}
 	_, clear := m.Body.(AgentState)
 	if m.Boot == 0 && !clear {
-		s.emit(Ignored{Node: m.Node, Kind: m.Body.Kind(), Reason: ReasonMalformed})
-		return s.done()
+		s.out.emit(Ignored{Node: m.Node, Kind: m.Body.Kind(), Reason: ReasonMalformed})
+		return s.out.done()
 	}
 	if reason := s.admit(m.Header, now); reason != "" {
-		s.emit(Ignored{Node: m.Node, Kind: m.Body.Kind(), Reason: reason})
-		return s.done()
+		s.out.emit(Ignored{Node: m.Node, Kind: m.Body.Kind(), Reason: reason})
+		return s.out.done()
 	}
 	m.Body.apply(s, m.Header, now)
-	for i, e := range s.out {
-		if ig, ok := e.(Ignored); ok && ig.Kind == "" {
-			ig.Kind = m.Body.Kind()
-			s.out[i] = ig
-		}
-	}
-	return s.done()
+	s.out.nameKind(m.Body.Kind())
+	return s.out.done()
 }
 
 // Tick lets time pass: heartbeats, announcements, dead peers, take-overs. Call
@@ -31,13 +26,9 @@ func (s *State) Apply(m Message, now time.Time) []Effect {
 // Config.Timeout, this node slept, and does not hold the silence of that time
 // against the others.
 func (s *State) Tick(now time.Time) []Effect {
-	slept := !s.lastTick.IsZero() && now.Sub(s.lastTick) >= s.cfg.Timeout
-	s.lastTick = now
-	if !s.linkUp || s.stage == left {
-		return s.done()
-	}
-	if slept {
-		s.since = now
+	s.link.tick(now, s.cfg.Timeout)
+	if !s.link.up || s.stage == left {
+		return s.out.done()
 	}
 	s.settle(now)
 	s.watch(now)
@@ -47,34 +38,31 @@ func (s *State) Tick(now time.Time) []Effect {
 	if now.Sub(s.lastBeat) >= s.cfg.Heartbeat {
 		s.beat(now)
 	}
-	for _, agent := range inOrder(s.own) {
-		if h := s.own[agent]; now.Sub(h.sent) >= h.every {
+	for _, agent := range inOrder(s.agents.own) {
+		if h := s.agents.own[agent]; now.Sub(h.sent) >= h.every {
 			s.announce(agent, now)
 		}
 	}
-	return s.done()
+	return s.out.done()
 }
 
 // LinkUp says that messages can be sent and the subscription to the topic is
 // live. Call it at each connection, after [State.LinkDown].
 func (s *State) LinkUp(now time.Time) []Effect {
-	s.linkUp, s.since, s.settled = true, now, false
-	for _, p := range s.peers {
+	s.link.opened(now)
+	for _, p := range s.peers.byNode {
 		p.synced = false
 	}
 	s.beat(now)
 	s.askAll(now)
-	for _, agent := range inOrder(s.own) {
+	for _, agent := range inOrder(s.agents.own) {
 		s.announce(agent, now)
 	}
-	return s.done()
+	return s.out.done()
 }
 
-// LinkDown says that this node hears nobody: nobody is dead because of it.
-func (s *State) LinkDown() {
-	s.linked = s.linked || s.linkUp
-	s.linkUp = false
-}
+// LinkDown says that this node hears no other; that makes none of them dead.
+func (s *State) LinkDown() { s.link.closed() }
 
 // Able says whether a Finesse serves this node.
 func (s *State) Able(able bool, now time.Time) []Effect {
@@ -82,13 +70,13 @@ func (s *State) Able(able bool, now time.Time) []Effect {
 		s.unable = !able
 		s.beat(now)
 	}
-	return s.done()
+	return s.out.done()
 }
 
 // Ready reports whether this node has heard what its peers know, so that it may
 // consume commands: each peer that lives has answered its sync request, or
-// Config.Timeout has passed since the link came up and, unless a [Renew] was of
-// no use, no peer broke off in the middle of its answer.
+// Config.Timeout has passed since the link came up and no peer broke off in the
+// middle of its answer, or did so again after a [Renew].
 func (s *State) Ready(now time.Time) bool { return s.ready(now) }
 
 // Drain begins to leave: the peers are asked to take this node's agents, and
@@ -97,22 +85,18 @@ func (s *State) Ready(now time.Time) bool { return s.ready(now) }
 func (s *State) Drain(now time.Time) []Effect {
 	if s.stage == working {
 		s.stage = draining
-		clear(s.taking)
+		clear(s.agents.taking)
 		s.beat(now)
 	}
-	return s.done()
+	return s.out.done()
 }
 
 // Leave is the last thing that this node says; what it still holds is free for
 // its peers at once. Afterwards nothing is sent.
 func (s *State) Leave(now time.Time) []Effect {
-	if s.stage != left && s.linkUp {
-		s.seq++
-		h := Header{s.cfg.Node, s.cfg.Boot, s.seq, MillisOf(now)}
-		s.emit(Send{Message{h, Heartbeat{Priority: s.cfg.Priority, Role: RoleLeft, Agents: len(s.own), Version: Version}}})
-	}
+	s.send(Heartbeat{Priority: s.cfg.Priority, Role: RoleLeft, Agents: len(s.agents.own), Version: Version}, now)
 	s.stage = left
-	return s.done()
+	return s.out.done()
 }
 
 // Taken says that this node's presence for an agent is up, after a client's
@@ -120,49 +104,37 @@ func (s *State) Leave(now time.Time) []Effect {
 // subscription is newer than any other that was heard of, whatever the clocks
 // say. For an agent that is held already it does what [State.Changed] does.
 func (s *State) Taken(agent string, c Context, now time.Time) []Effect {
-	if s.own[agent] != nil {
+	if s.agents.own[agent] != nil {
 		return s.Changed(agent, c, now)
 	}
-	at := MillisOf(now)
-	if r := s.replicas[agent]; r != nil {
-		at = max(at, r.at+1)
-		delete(s.replicas, agent)
-	}
-	if e, ok := s.ended.get(agent); ok {
-		at = max(at, e.at+1)
-	}
-	delete(s.taking, agent)
-	s.own[agent] = &holding{at: at, context: c, every: s.spread(agent)}
+	s.agents.hold(agent, c, s.spread(agent), now)
 	s.announce(agent, now)
-	return s.done()
+	return s.out.done()
 }
 
 // Changed says that what a successor must know of an agent changed. It has no
 // effect for an agent that is not held: its session was let go meanwhile.
 func (s *State) Changed(agent string, c Context, now time.Time) []Effect {
-	if h := s.own[agent]; h != nil && !h.context.equal(c) {
+	if h := s.agents.own[agent]; h != nil && !h.context.equal(c) {
 		h.context = c
 		s.announce(agent, now)
 	}
-	return s.done()
+	return s.out.done()
 }
 
 // Gone says that the session of an agent ended here by itself: it logged out,
-// or its take-over failed for good, say because Finesse refuses the password.
+// or its take-over failed for good, for example because Finesse refuses the password.
 // Then this node does not try again until another holder announces it. It has
 // no effect after a [LetGo].
 func (s *State) Gone(agent string, now time.Time) []Effect {
-	if h := s.own[agent]; h != nil {
-		delete(s.own, agent)
-		s.ended.put(agent, ending{claim{h.at, s.cfg.Node}, s.cfg.Boot, h.context.Destination})
-		s.send(AgentGone{Agent: agent, SubscriptionTime: h.at}, now)
-		return s.done()
+	h := s.agents.own[agent]
+	if h == nil {
+		s.agents.refuse(agent)
+		return s.out.done()
 	}
-	if r := s.replicas[agent]; r != nil && s.taking[agent] {
-		r.refused = true
-	}
-	delete(s.taking, agent)
-	return s.done()
+	s.agents.end(agent, ending{claim{h.at, s.cfg.Node}, s.cfg.Boot, h.context.Destination})
+	s.send(AgentGone{Agent: agent, SubscriptionTime: h.at}, now)
+	return s.out.done()
 }
 
 // Demand says that a command came here for an agent without a session. If
@@ -171,43 +143,34 @@ func (s *State) Gone(agent string, now time.Time) []Effect {
 // nobody is known to have had it, or its take-over failed: [C5] applies.
 func (s *State) Demand(agent string, _ time.Time) (effects []Effect, known bool) {
 	switch {
-	case s.own[agent] != nil, s.taking[agent]:
+	case s.agents.own[agent] != nil, s.agents.taking[agent]:
 		return nil, true
 	case !s.Elsewhere(agent):
 		return nil, false
 	}
-	s.takeOver(agent, s.replicas[agent], WhyDemand)
-	return s.done(), true
+	s.takeOver(agent, s.agents.replicas[agent], WhyDemand)
+	return s.out.done(), true
 }
 
 // Elsewhere reports whether another node has an agent whom [State.Demand] would
 // move here.
 func (s *State) Elsewhere(agent string) bool {
-	r := s.replicas[agent]
+	r := s.agents.replicas[agent]
 	return r != nil && !r.refused && s.stage == working
 }
 
 // Yielded says that the session of an agent that was let go has ended, its
 // commands finished. It has no effect for another agent.
 func (s *State) Yielded(agent string, now time.Time) []Effect {
-	if to, ok := s.yielding[agent]; ok {
-		delete(s.yielding, agent)
+	if to, ok := s.agents.yielding[agent]; ok {
+		delete(s.agents.yielding, agent)
 		s.send(Yielded{Agent: agent, To: to}, now)
 	}
-	return s.done()
+	return s.out.done()
 }
 
 // Held is the number of agents that this node holds.
-func (s *State) Held() int { return len(s.own) }
+func (s *State) Held() int { return len(s.agents.own) }
 
 // Destination is the broker path last known for an agent on any node [C5], "" if none is.
-func (s *State) Destination(agent string) string {
-	if h := s.own[agent]; h != nil {
-		return h.context.Destination
-	}
-	if r := s.replicas[agent]; r != nil {
-		return r.context.Destination
-	}
-	e, _ := s.ended.get(agent)
-	return e.destination
-}
+func (s *State) Destination(agent string) string { return s.agents.destination(agent) }

@@ -29,7 +29,7 @@ func newNode(t *testing.T, cfg Config) *clock {
 }
 
 // holds reports whether the node holds an agent.
-func (c *clock) holds(agent string) bool { return c.own[agent] != nil }
+func (c *clock) holds(agent string) bool { return c.agents.own[agent] != nil }
 
 // pass ticks for d and returns all effects but heartbeats.
 func (c *clock) pass(d time.Duration) (out []Effect) {

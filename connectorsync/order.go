@@ -14,9 +14,9 @@ type Mark struct {
 	At        Millis `json:"at"` // when it began
 }
 
-// Order knows the newest command of each agent that has begun. A broker gives
+// Order knows the newest command of each agent that has begun. A broker keeps
 // no order across a failure: what a dead node or another broker had may come
-// behind what was sent later. JMS orders the messages of one producer, and so
+// after what was sent later. JMS orders the messages of one producer, and so
 // does an Order; of two producers it says nothing. One goroutine owns it.
 type Order struct{ newest bounded[Mark] }
 
@@ -67,13 +67,24 @@ func sequence(messageID string) (producer string, seq uint64, ok bool) {
 	return messageID[:i], seq, err == nil
 }
 
+// since are the newest commands that began at a time or later.
+func (o *Order) since(t time.Time) []Mark {
+	var list []Mark
+	for _, agent := range o.newest.order {
+		if m, _ := o.newest.get(agent); !m.At.Time().Before(t) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 // Begin notes that a command begins, and lets the others know. For one that
 // must not run twice there is [State.Intend].
 func (s *State) Begin(messageID, agent string, now time.Time) []Effect {
 	if m := (Mark{agent, messageID, MillisOf(now)}); s.order.Begun(m) {
 		s.send(Progress{List: []Mark{m}}, now)
 	}
-	return s.done()
+	return s.out.done()
 }
 
 // Overtaken reports whether a later command of the same producer for the agent
@@ -86,16 +97,10 @@ func (b Progress) apply(s *State, _ Header, _ time.Time) {
 	}
 }
 
-// sendOrder sends what has begun lately, on any node: who asks may have been
-// restarted.
+// sendOrder sends what has begun lately, on any node: the one that asks may have
+// been restarted.
 func (s *State) sendOrder(now time.Time) {
-	var list []Mark
-	for _, agent := range s.order.newest.order {
-		if m, _ := s.order.newest.get(agent); now.Sub(m.At.Time()) <= s.cfg.IntentTTL {
-			list = append(list, m)
-		}
-	}
-	for part := range slices.Chunk(list, listedPerMessage) {
+	for part := range slices.Chunk(s.order.since(now.Add(-s.cfg.IntentTTL)), listedPerMessage) {
 		s.send(Progress{List: part}, now)
 	}
 }

@@ -97,7 +97,7 @@ func TestProgressIsShared(t *testing.T) {
 }
 
 // TestYielding: the winner of an agent learns when the former owner has
-// finished his commands, and need not wait for one that is dead.
+// finished their commands, and need not wait for one that is dead.
 func TestYielding(t *testing.T) {
 	a, b := online(t, Config{Priority: 100}), online(t, Config{Node: "gc-2", Priority: 127})
 	pass := func(to *clock, effects []Effect) (out []Effect) {

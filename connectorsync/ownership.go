@@ -2,27 +2,27 @@ package connectorsync
 
 import "time"
 
-// standing is how an agent's owner is doing, as far as this node knows.
-type standing int
+// ownerState is what this node knows of an agent's owner.
+type ownerState int
 
 const (
-	ownerLives standing = iota
+	ownerLives ownerState = iota
 	ownerDrains
 	ownerEnded    // it died, left or was restarted
-	ownerOriginal // an original connector: it says nothing of itself
+	ownerOriginal // an original connector: it sends no heartbeats
 )
 
-func (s *State) standing(r *replica, now time.Time) standing {
+func (s *State) ownerOf(r *replica, now time.Time) ownerState {
 	switch r.node {
-	case s.cfg.Node: // our own earlier life
+	case s.cfg.Node: // this node, before it was restarted
 		return ownerEnded
 	case "":
 		return ownerOriginal
 	}
-	p := s.peers[r.node]
+	p := s.peers.byNode[r.node]
 	switch {
-	case p == nil && now.Sub(s.since) < s.cfg.Timeout:
-		return ownerLives // it has had no time to speak
+	case p == nil && now.Sub(s.link.since) < s.cfg.Timeout:
+		return ownerLives // it has had no time to send one
 	case p == nil, !p.up, p.boot != r.boot:
 		return ownerEnded
 	case p.beat.Role == RoleDraining:
@@ -34,7 +34,7 @@ func (s *State) standing(r *replica, now time.Time) standing {
 // choice is everything that decides whether a node takes an agent unasked. Two
 // nodes that lose one Finesse do not notice at once, so the earlier is given time.
 type choice struct {
-	owner         standing
+	owner         ownerState
 	best          bool // this node is the first of those that may take
 	able          bool // Finesse serves this node
 	failback      bool
@@ -69,14 +69,14 @@ func (s *State) decide(now time.Time) {
 		return
 	}
 	c := choice{best: true, able: !s.unable, failback: s.cfg.Failback, priority: s.cfg.Priority}
-	for _, agent := range inOrder(s.replicas) {
-		r := s.replicas[agent]
-		if s.taking[agent] || r.refused {
+	for _, agent := range inOrder(s.agents.replicas) {
+		r := s.agents.replicas[agent]
+		if s.agents.taking[agent] || r.refused {
 			continue
 		}
-		c.owner = s.standing(r, now)
+		c.owner = s.ownerOf(r, now)
 		c.ownerPriority, c.ownerKnown, c.ownerUnable = 0, false, false
-		if p := s.peers[r.node]; p != nil && p.beatSeq > 0 {
+		if p := s.peers.byNode[r.node]; p != nil && p.beatSeq > 0 {
 			c.ownerPriority, c.ownerKnown = p.beat.Priority, true
 			c.ownerUnable = !p.unable.IsZero() && now.Sub(p.unable) >= s.cfg.Timeout
 		}
@@ -87,66 +87,57 @@ func (s *State) decide(now time.Time) {
 }
 
 func (s *State) takeOver(agent string, r *replica, why Why) {
-	s.taking[agent] = true
-	delete(s.awaiting, agent)
-	s.emit(TakeOver{
-		Agent: agent, Context: r.context, Complete: r.complete, From: r.node, Yields: s.company(), Why: why,
+	s.agents.taking[agent] = true
+	delete(s.agents.awaiting, agent)
+	s.out.emit(TakeOver{
+		Agent: agent, Context: r.context, Complete: r.complete, From: r.node, Yields: s.peers.anyUp(), Why: why,
 	})
 }
 
 // ready: see [State.Ready].
 func (s *State) ready(now time.Time) bool {
-	if !s.linkUp || s.stage != working {
+	if !s.link.up || s.stage != working {
 		return false
 	}
-	if now.Sub(s.since) >= s.cfg.Timeout {
-		return s.deafTo(now) == nil
+	if now.Sub(s.link.since) >= s.cfg.Timeout {
+		return s.brokeOff(now) == nil
 	}
-	heard := false
-	for _, p := range s.peers {
-		if p.up && !p.synced {
-			return false
-		}
-		heard = heard || p.up
-	}
-	return heard || s.linked
+	heard, waiting := s.peers.synced()
+	return !waiting && (heard || s.link.before)
 }
 
 // confirmed applies that node h.Node holds an agent and that its presence is
-// up. It returns the replica to write content to, nil if the news is none.
+// up. It returns the replica to complete, nil if nothing changes.
 func (s *State) confirmed(h Header, agent string, at Millis, now time.Time) *replica {
 	theirs := claim{at, h.Node}
-	if e, ok := s.ended.get(agent); ok && e.covers(theirs, h.Boot) {
-		s.emit(Ignored{Node: h.Node, Reason: ReasonOutdated})
+	if e, ok := s.agents.ended.get(agent); ok && e.covers(theirs, h.Boot) {
+		s.out.emit(Ignored{Node: h.Node, Reason: ReasonOutdated})
 		return nil
 	}
-	r := s.replicas[agent]
-	if own := s.own[agent]; own != nil {
+	r := s.agents.replicas[agent]
+	if own := s.agents.own[agent]; own != nil {
 		if theirs.before(claim{own.at, s.cfg.Node}) {
 			if now.Sub(own.sent) >= s.cfg.Heartbeat/2 {
 				s.announce(agent, now) // it does not know yet
 			}
 			return nil
 		}
-		if p := s.peers[h.Node]; p != nil && p.left {
-			return nil // the winner has left since, so there is none
+		if p := s.peers.byNode[h.Node]; p != nil && p.left {
+			return nil // the winner has left since, so the agent stays here
 		}
-		delete(s.own, agent)
-		r = &replica{context: own.context, complete: true}
-		s.replicas[agent] = r
-		s.yielding[agent] = h.Node
+		r = s.agents.yield(agent, h.Node)
 		s.send(Yielded{Agent: agent, To: h.Node, Busy: true}, now)
-		s.emit(LetGo{Agent: agent, Winner: h.Node})
+		s.out.emit(LetGo{Agent: agent, Winner: h.Node})
 	}
 	switch {
-	case r == nil && len(s.replicas) >= s.cfg.MaxAgents:
-		s.emit(Ignored{Node: h.Node, Reason: ReasonFull})
+	case r == nil && s.agents.full():
+		s.out.emit(Ignored{Node: h.Node, Reason: ReasonFull})
 		return nil
 	case r == nil:
 		r = &replica{}
-		s.replicas[agent] = r
-	case theirs.before(r.claim) && s.standing(r, now) != ownerEnded:
-		s.emit(Ignored{Node: h.Node, Reason: ReasonOutdated})
+		s.agents.replicas[agent] = r
+	case theirs.before(r.claim) && s.ownerOf(r, now) != ownerEnded:
+		s.out.emit(Ignored{Node: h.Node, Reason: ReasonOutdated})
 		return nil
 	}
 	if r.claim != theirs || r.boot != h.Boot {
@@ -174,64 +165,47 @@ func (b Yielded) apply(s *State, h Header, _ time.Time) {
 	if b.To != s.cfg.Node {
 		return
 	}
-	delete(s.awaiting, b.Agent)
-	if b.Busy && (s.own[b.Agent] != nil || s.yielding[b.Agent] != "") {
-		s.awaiting[b.Agent] = h.Node
-	}
-	s.emit(Handed{Agent: b.Agent, Busy: b.Busy})
+	s.agents.handed(b.Agent, h.Node, b.Busy)
+	s.out.emit(Handed{Agent: b.Agent, Busy: b.Busy})
 }
 
-// awaitNoMore gives up what a node that died was about to finish: what it had
+// stopAwaiting gives up what a node that died was about to finish: what it had
 // comes again, and is judged by what is known to have begun.
-func (s *State) awaitNoMore(node string) {
-	for _, agent := range inOrder(s.awaiting) {
-		if s.awaiting[agent] == node {
-			delete(s.awaiting, agent)
-			s.emit(Handed{Agent: agent})
-		}
+func (s *State) stopAwaiting(node string) {
+	for _, agent := range s.agents.stopAwaiting(node) {
+		s.out.emit(Handed{Agent: agent})
 	}
 }
 
 func (b AgentGone) apply(s *State, h Header, _ time.Time) {
-	gone := claim{b.SubscriptionTime, h.Node}
-	r := s.replicas[b.Agent]
-	e := ending{claim: gone, boot: h.Boot}
-	if r != nil {
-		e.destination = r.context.Destination
-	}
-	if old, ok := s.ended.get(b.Agent); !ok || old.before(gone) {
-		s.ended.put(b.Agent, e)
-	}
-	if r != nil && r.node == gone.node && r.at <= gone.at {
-		delete(s.replicas, b.Agent)
-	}
+	s.agents.gone(b.Agent, claim{b.SubscriptionTime, h.Node}, h.Boot)
 }
 
 func (b Orphan) apply(s *State, h Header, now time.Time) {
 	c := claim{b.SubscriptionTime, b.Owner}
-	e, ended := s.ended.get(b.Agent)
-	r := s.replicas[b.Agent]
+	e, ended := s.agents.ended.get(b.Agent)
+	r := s.agents.replicas[b.Agent]
 	switch {
-	case s.own[b.Agent] != nil, r != nil && !r.before(c), ended && e.covers(c, b.OwnerBoot):
+	case s.agents.own[b.Agent] != nil, r != nil && !r.before(c), ended && e.covers(c, b.OwnerBoot):
 		return
 	case b.Owner == s.cfg.Node && b.OwnerBoot == s.cfg.Boot:
 		return // we let it go, or ended it, ourselves
-	case r == nil && len(s.replicas) >= s.cfg.MaxAgents:
-		s.emit(Ignored{Node: h.Node, Reason: ReasonFull})
+	case r == nil && s.agents.full():
+		s.out.emit(Ignored{Node: h.Node, Reason: ReasonFull})
 		return
 	}
-	s.replicas[b.Agent] = &replica{
+	s.agents.replicas[b.Agent] = &replica{
 		claim: c, boot: b.OwnerBoot, seq: 0, context: b.Context, complete: true, heard: now,
 	}
 }
 
-// offer hands on the orphans that this node does not take: who should may not
-// know of them.
+// offer hands on the orphans that this node does not take: the node that should
+// take them may not know of them.
 func (s *State) offer(now time.Time) {
-	for _, agent := range inOrder(s.replicas) {
-		r := s.replicas[agent]
+	for _, agent := range inOrder(s.agents.replicas) {
+		r := s.agents.replicas[agent]
 		switch {
-		case s.taking[agent] || r.refused || s.standing(r, now) != ownerEnded:
+		case s.agents.taking[agent] || r.refused || s.ownerOf(r, now) != ownerEnded:
 			r.offered = time.Time{}
 		case r.offered.IsZero():
 			r.offered = now
@@ -246,15 +220,15 @@ func (s *State) handOn(agent string, r *replica, now time.Time) {
 	s.send(Orphan{Agent: agent, SubscriptionTime: r.at, Owner: r.node, OwnerBoot: r.boot, Context: r.context}, now)
 }
 
-// expire drops the replicas that nobody speaks of any more.
+// expire drops the replicas that were not heard of for long.
 func (s *State) expire(now time.Time) {
-	for agent, r := range s.replicas {
+	for agent, r := range s.agents.replicas {
 		limit := forgetAfter
-		if st := s.standing(r, now); st == ownerLives || st == ownerDrains {
+		if st := s.ownerOf(r, now); st == ownerLives || st == ownerDrains {
 			limit = missedAnnouncements * s.cfg.Interval
 		}
-		if !s.taking[agent] && now.Sub(later(r.heard, s.since)) > limit {
-			delete(s.replicas, agent)
+		if !s.agents.taking[agent] && s.link.silence(r.heard, now) > limit {
+			delete(s.agents.replicas, agent)
 		}
 	}
 }

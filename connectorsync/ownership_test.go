@@ -164,15 +164,15 @@ func TestReorderedNewsOfAnAgent(t *testing.T) {
 	late := p.message(c, older)
 	c.Apply(m2, c.now)
 	c.Apply(m1, c.now)
-	require.Equal(t, []string{"5"}, c.replicas["1001"].context.Teams)
+	require.Equal(t, []string{"5"}, c.agents.replicas["1001"].context.Teams)
 	c.Apply(m3, c.now)
-	require.Equal(t, "new", c.replicas["1001"].context.Password.Reveal())
+	require.Equal(t, "new", c.agents.replicas["1001"].context.Password.Reveal())
 	c.Apply(gone, c.now)
 	require.Equal(t, []Ignored{{"gc-2", KindContext, ReasonOutdated}}, only[Ignored](c.Apply(late, c.now)))
-	require.Empty(t, c.replicas)
+	require.Empty(t, c.agents.replicas)
 	require.Equal(t, "/topic/1001", c.Destination("1001"), "[C5]")
 	p.say(c, held("1001", c.now.Add(time.Second)))
-	require.Len(t, c.replicas, 1, "it has connected again")
+	require.Len(t, c.agents.replicas, 1, "it has connected again")
 }
 
 func TestOnlyItsOwnerEndsAnAgent(t *testing.T) {
@@ -183,8 +183,48 @@ func TestOnlyItsOwnerEndsAnAgent(t *testing.T) {
 	for _, agent := range []string{"1001", "1002"} {
 		q.say(c, AgentGone{Agent: agent, SubscriptionTime: MillisOf(c.now.Add(time.Hour))})
 	}
-	require.Contains(t, c.replicas, "1001")
+	require.Contains(t, c.agents.replicas, "1001")
 	require.True(t, c.holds("1002"))
+}
+
+// The newest end of an agent is the one that counts.
+func TestALaterEndReplacesTheEarlier(t *testing.T) {
+	c, p := online(t, Config{}), peerNode("gc-2", 100)
+	p.beat(c, 0)
+	at := MillisOf(c.now)
+	for _, gone := range []Millis{at, at + 2, at + 1} {
+		p.say(c, AgentGone{Agent: "1001", SubscriptionTime: gone})
+	}
+	late := held("1001", c.now)
+	late.SubscriptionTime = at + 2
+	require.Equal(t, []Ignored{{"gc-2", KindContext, ReasonOutdated}}, only[Ignored](p.say(c, late)))
+	late.SubscriptionTime = at + 3
+	require.Empty(t, only[Ignored](p.say(c, late)))
+	require.Contains(t, c.agents.replicas, "1001")
+}
+
+// An agent that is on its way here, or cannot be taken, keeps no other from
+// being taken.
+func TestEachOrphanIsTakenForItself(t *testing.T) {
+	for name, refused := range map[string]bool{"on its way": false, "refused": true} {
+		t.Run(name, func(t *testing.T) {
+			c, p := online(t, Config{Priority: 127}), peerNode("gc-2", 100)
+			orphan := func(agent string) Orphan {
+				return Orphan{Agent: agent, SubscriptionTime: MillisOf(start), Owner: "gc-3", OwnerBoot: MillisOf(start), Context: contextOf(agent)}
+			}
+			p.beat(c, 0)
+			p.say(c, orphan("1001"))
+			require.Len(t, only[TakeOver](c.pass(time.Second)), 1)
+			if refused {
+				c.Gone("1001", c.now)
+			}
+			p.beat(c, 0)
+			p.say(c, orphan("1002"))
+			e := only[TakeOver](c.pass(time.Second))
+			require.Len(t, e, 1)
+			require.Equal(t, "1002", e[0].Agent)
+		})
+	}
 }
 
 // A node that is killed and back before it is missed gets its agents from its peer.
@@ -307,15 +347,15 @@ func TestOrphans(t *testing.T) {
 		p.beat(c, 1)
 		p.say(c, held("1001", c.now))
 		p.say(c, orphan(c.now.Add(-time.Second)))
-		require.Equal(t, "gc-2", c.replicas["1001"].node)
+		require.Equal(t, "gc-2", c.agents.replicas["1001"].node)
 		p.say(c, orphan(c.now.Add(time.Second)))
-		require.Equal(t, "gc-3", c.replicas["1001"].node)
+		require.Equal(t, "gc-3", c.agents.replicas["1001"].node)
 		c.Taken("1002", contextOf("1002"), c.now)
 		o := orphan(c.now.Add(time.Hour))
 		o.Agent = "1002"
 		p.say(c, o)
 		require.True(t, c.holds("1002"))
-		require.NotContains(t, c.replicas, "1002")
+		require.NotContains(t, c.agents.replicas, "1002")
 	})
 	t.Run("a draining node hands on what it was taking", func(t *testing.T) {
 		c, p := online(t, Config{Priority: 127}), peerNode("gc-2", 100)

@@ -8,7 +8,7 @@ type Reason string
 // Reasons of [Codec.Decode].
 const (
 	ReasonOversized   Reason = "oversized"    // longer than MaxBody
-	ReasonUnknownKind Reason = "unknown_kind" // of a later version, or no business of ours
+	ReasonUnknownKind Reason = "unknown_kind" // of a later version, or not for us
 	ReasonVersion     Reason = "version"      // another major version
 	ReasonMalformed   Reason = "malformed"    //
 	ReasonUnsealed    Reason = "unsealed"     // we have a key, the sender used none
@@ -21,9 +21,9 @@ const (
 // Reasons of [State.Apply], in an [Ignored].
 const (
 	ReasonEcho     Reason = "echo"      // our own
-	ReasonTwin     Reason = "twin"      // another node runs under our GC_NODE_ID
+	ReasonTwin     Reason = "twin"      // another node uses our GC_NODE_ID
 	ReasonStale    Reason = "stale"     // sent too long ago, or by a clock too far from ours
-	ReasonOldBoot  Reason = "old_boot"  // from a life that its sender has ended
+	ReasonOldBoot  Reason = "old_boot"  // from before its sender was restarted
 	ReasonReplayed Reason = "replayed"  // seen before
 	ReasonFull     Reason = "full"      // a bound of ours was reached
 	ReasonOutdated Reason = "out_dated" // overtaken by what is known already

@@ -132,8 +132,8 @@ func (s *sim) perform(n *simNode, effects []Effect) {
 			s.perform(n, n.state.Yielded(e.Agent, s.at(n)))
 		}
 	}
-	if !maps.EqualFunc(n.held, n.state.own, func(Context, *holding) bool { return true }) {
-		s.t.Fatalf("%s holds %v, its state says %v", n.id, inOrder(n.held), inOrder(n.state.own))
+	if !maps.EqualFunc(n.held, n.state.agents.own, func(Context, *holding) bool { return true }) {
+		s.t.Fatalf("%s holds %v, its state says %v", n.id, inOrder(n.held), inOrder(n.state.agents.own))
 	}
 }
 
@@ -312,7 +312,7 @@ func (s *sim) known() map[string]bool {
 			for a := range n.held {
 				k[a] = true
 			}
-			for a := range n.state.replicas {
+			for a := range n.state.agents.replicas {
 				k[a] = true
 			}
 		}
@@ -359,8 +359,8 @@ func (s *sim) requireOneOwner(known map[string]bool) {
 		require.Len(s.t, o, 1, "agent %s", a)
 		for _, n := range s.nodes {
 			if n.alive && n != o[0] {
-				require.Contains(s.t, n.state.replicas, a, "%s does not know agent %s", n.id, a)
-				r := n.state.replicas[a]
+				require.Contains(s.t, n.state.agents.replicas, a, "%s does not know agent %s", n.id, a)
+				r := n.state.agents.replicas[a]
 				require.Equal(s.t, o[0].id, r.node)
 				require.True(s.t, r.complete)
 				require.True(s.t, r.context.equal(o[0].held[a]), "the replica is not the context")

@@ -59,33 +59,20 @@ func (c Config) check() error {
 // commands that must not run twice. It is a reducer: every method is given the
 // time and returns what has to be done. One goroutine owns a State.
 type State struct {
-	cfg    Config
-	seq    uint64
-	stage  stage
-	unable bool
-
-	linkUp   bool
-	linked   bool      // it was up before
-	settled  bool      // it was ready since the link came up
-	renewed  bool      // it asked for a Renew since it was ready
-	since    time.Time // since when silence of others may be held against them
-	lastTick time.Time
+	cfg      Config
+	stage    stage
+	unable   bool // no Finesse serves this node
 	lastBeat time.Time
-	askedAll time.Time
 
-	peers    map[string]*peer
-	own      map[string]*holding
-	replicas map[string]*replica
-	taking   map[string]bool // a TakeOver is under way
-	ended    bounded[ending]
-	intents  bounded[Intent]
-	order    *Order
-	yielding map[string]string // agents let go whose commands are not finished: to which node
-	awaiting map[string]string // agents held, or yielded, whose earlier commands another node finishes: which
-	out      []Effect
+	link    link
+	peers   peers
+	agents  agents
+	intents intents
+	order   *Order
+	out     outgoing
 }
 
-// stage is where this node is in its life.
+// stage is how far this node has got between its start and its end.
 type stage int
 
 const (
@@ -94,50 +81,6 @@ const (
 	left
 )
 
-// claim orders two nodes that hold the same agent: the newest subscription
-// wins, the greater node id breaks a tie. An original connector has the
-// smallest id, because it lets go of whatever another node announces.
-type claim struct {
-	at   Millis
-	node string
-}
-
-func (c claim) before(o claim) bool {
-	return cmp.Or(cmp.Compare(c.at, o.at), cmp.Compare(c.node, o.node)) < 0
-}
-
-// holding is an agent that this node holds.
-type holding struct {
-	at      Millis
-	context Context
-	sent    time.Time // when it was last announced
-	every   time.Duration
-}
-
-// replica is an agent that another node holds, or held.
-type replica struct {
-	claim
-	boot     Millis // of the owner; 0: an original connector
-	seq      uint64 // of the message that brought the context
-	context  Context
-	complete bool
-	heard    time.Time
-	offered  time.Time // when it was last handed on as an orphan, or became one
-	refused  bool      // a take-over failed for good
-}
-
-// ending is the last claim of an agent that is gone.
-type ending struct {
-	claim
-	boot        Millis
-	destination string
-}
-
-// covers reports whether a claim is this one, or an earlier one of the same life.
-func (e ending) covers(c claim, boot Millis) bool {
-	return e.node == c.node && c.at <= e.at && e.boot == boot
-}
-
 // New makes the state of a node that has just started; its broker link is down.
 func New(cfg Config) (*State, error) {
 	cfg = cfg.withDefaults()
@@ -145,37 +88,25 @@ func New(cfg Config) (*State, error) {
 		return nil, err
 	}
 	return &State{
-		cfg: cfg, peers: map[string]*peer{}, own: map[string]*holding{}, replicas: map[string]*replica{}, taking: map[string]bool{},
-		ended: newBounded[ending](cfg.MaxAgents), intents: newBounded[Intent](cfg.MaxIntents),
-		order: NewOrder(cfg.MaxAgents), yielding: map[string]string{}, awaiting: map[string]string{},
+		cfg: cfg, peers: peers{limit: cfg.MaxPeers, byNode: map[string]*peer{}}, agents: newAgents(cfg.MaxAgents),
+		intents: intents{newBounded[Intent](cfg.MaxIntents), cfg.IntentTTL}, order: NewOrder(cfg.MaxAgents),
+		out: outgoing{node: cfg.Node, boot: cfg.Boot},
 	}, nil
 }
 
-// emit collects an effect of the method under way.
-func (s *State) emit(e Effect) { s.out = append(s.out, e) }
-
-// done hands out the effects of the method under way.
-func (s *State) done() []Effect {
-	out := s.out
-	s.out = nil
-	return out
-}
-
-// send gives a message its header. While the link is down nothing is sent: it
-// would be stale, or repeated, when the link is back.
+// send emits a message. While the link is down nothing is sent: it would be too
+// old, or sent a second time, when the link is back.
 func (s *State) send(b Body, now time.Time) {
-	if !s.linkUp || s.stage == left {
-		return
+	if s.link.up && s.stage != left {
+		s.out.message(b, now)
 	}
-	s.seq++
-	s.emit(Send{Message{Header{s.cfg.Node, s.cfg.Boot, s.seq, MillisOf(now)}, b}})
 }
 
 // beat sends a heartbeat now.
 func (s *State) beat(now time.Time) {
 	s.lastBeat = now
 	s.send(Heartbeat{
-		Priority: s.cfg.Priority, Role: s.role(), Unable: s.unable, Agents: len(s.own), Version: Version,
+		Priority: s.cfg.Priority, Role: s.role(), Unable: s.unable, Agents: len(s.agents.own), Version: Version,
 	}, now)
 }
 
@@ -185,7 +116,7 @@ func (s *State) role() Role {
 		return RoleLeft
 	case s.stage == draining:
 		return RoleDraining
-	case len(s.own) == 0 && !s.best():
+	case len(s.agents.own) == 0 && !s.best():
 		return RoleStandby
 	}
 	return RoleServing
@@ -193,14 +124,14 @@ func (s *State) role() Role {
 
 // announce says that this node holds an agent, in both forms [O-025].
 func (s *State) announce(agent string, now time.Time) {
-	h := s.own[agent]
+	h := s.agents.own[agent]
 	h.sent = now
 	s.send(AgentContext{Agent: agent, SubscriptionTime: h.at, Context: h.context}, now)
 	s.send(AgentState{Agent: agent, Password: h.context.Password, Extension: h.context.Extension, SubscriptionTime: h.at}, now)
 }
 
 // spread is the time between two announcements of an agent: up to a quarter
-// below the interval, so that those sent together part company.
+// below the interval, so that those sent together spread out.
 func (s *State) spread(agent string) time.Duration {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(agent))

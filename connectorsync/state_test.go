@@ -45,7 +45,7 @@ func TestDeafnessIsNotTheDeathOfOthers(t *testing.T) {
 			require.Empty(t, only[PeerDown](e))
 			require.Empty(t, only[TakeOver](e))
 			e = c.pass(time.Second)
-			if c.linkUp {
+			if c.link.up {
 				require.Len(t, only[PeerDown](e), 1)
 				require.Len(t, only[TakeOver](e), 1)
 			} else {
@@ -89,7 +89,7 @@ func TestWhichMessagesAreTaken(t *testing.T) {
 				return
 			}
 			require.Equal(t, []Ignored{{row.header.Node, KindHeartbeat, row.reason}}, got)
-			require.Equal(t, 1, c.peers["gc-2"].beat.Priority)
+			require.Equal(t, 1, c.peers.byNode["gc-2"].beat.Priority)
 		})
 	}
 }
@@ -279,9 +279,9 @@ func TestAReplicaThatIsNotRefreshedIsDropped(t *testing.T) {
 	p := peerNode("gc-2", 127)
 	p.say(c, held("1001", c.now))
 	live(c, 30*time.Second, 0, p)
-	require.Len(t, c.replicas, 1)
+	require.Len(t, c.agents.replicas, 1)
 	live(c, time.Second, 0, p)
-	require.Empty(t, c.replicas)
+	require.Empty(t, c.agents.replicas)
 }
 
 func TestBounds(t *testing.T) {
@@ -296,8 +296,8 @@ func TestBounds(t *testing.T) {
 			require.Equal(t, []Ignored{{"gc-2", KindContext, ReasonFull}}, only[Ignored](e))
 		}
 	}
-	require.LessOrEqual(t, len(c.replicas), 2)
-	require.Len(t, c.ended.values, 2)
+	require.LessOrEqual(t, len(c.agents.replicas), 2)
+	require.Len(t, c.agents.ended.values, 2)
 	_, oldest := c.Intended("ID:0", c.now)
 	_, newest := c.Intended("ID:2", c.now)
 	require.False(t, oldest)
@@ -306,40 +306,7 @@ func TestBounds(t *testing.T) {
 	for range 3 {
 		c.pass(forgetAfter)
 	}
-	require.Empty(t, c.peers, "the dead are forgotten")
-}
-
-func TestIntents(t *testing.T) {
-	a, b := online(t, Config{}), online(t, Config{Node: "gc-2"})
-	e := a.Intend("ID:1", "1001", "MakeCall", a.now)
-	require.Len(t, only[Send](e), 1)
-	b.Apply(only[Send](e)[0].Message, b.now)
-	for _, c := range []*clock{a, b} {
-		i, ok := c.Intended("ID:1", c.now.Add(10*time.Minute))
-		require.True(t, ok)
-		require.Equal(t, Intent{MessageID: "ID:1", Agent: "1001", Word: "MakeCall", Node: "gc-1", At: MillisOf(a.now)}, i)
-		_, ok = c.Intended("ID:1", c.now.Add(10*time.Minute+time.Millisecond))
-		require.False(t, ok, "it has expired")
-		_, ok = c.Intended("ID:2", c.now)
-		require.False(t, ok)
-	}
-	// The node that had the intent is killed; its next life learns it from the other.
-	again := &clock{State: mustNew(t, Config{Node: "gc-1", Boot: MillisOf(b.now)}), now: b.now}
-	for _, s := range only[Send](again.LinkUp(again.now)) {
-		for _, r := range only[Send](b.Apply(s.Message, b.now)) {
-			again.Apply(r.Message, again.now)
-		}
-	}
-	_, ok := again.Intended("ID:1", again.now)
-	require.True(t, ok)
-	require.True(t, again.Ready(again.now))
-
-	for i := range 3 * listedPerMessage {
-		b.Intend(fmt.Sprint("many:", i), "1001", "MakeCall", b.now)
-	}
-	p := peerNode("gc-3", 1)
-	p.beat(b, 0)
-	require.Len(t, sent[Intents](p.say(b, SyncRequest{})), 4)
+	require.Empty(t, c.peers.byNode, "the dead are forgotten")
 }
 
 func mustNew(t *testing.T, cfg Config) *State {

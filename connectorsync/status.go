@@ -30,13 +30,12 @@ type PeerStatus struct {
 // Status describes the state at a time.
 func (s *State) Status(now time.Time) Status {
 	st := Status{
-		Node: s.cfg.Node, Role: s.role(), Ready: s.ready(now), Held: len(s.own), Replicas: len(s.replicas), Taking: len(s.taking),
-		Yielding: len(s.yielding), Intents: len(s.intents.values), Peers: []PeerStatus{},
+		Node: s.cfg.Node, Role: s.role(), Ready: s.ready(now), Held: len(s.agents.own), Replicas: len(s.agents.replicas), Taking: len(s.agents.taking),
+		Yielding: len(s.agents.yielding), Intents: len(s.intents.values), Peers: []PeerStatus{},
 	}
-	for _, node := range inOrder(s.peers) {
-		p := s.peers[node]
+	for _, p := range s.peers.inOrder() {
 		st.Peers = append(st.Peers, PeerStatus{
-			Node: node, Up: p.up, Role: p.beat.Role, Unable: p.beat.Unable, Priority: p.beat.Priority,
+			Node: p.node, Up: p.up, Role: p.beat.Role, Unable: p.beat.Unable, Priority: p.beat.Priority,
 			Agents: p.beat.Agents, Version: p.beat.Version, Silent: now.Sub(p.heard),
 		})
 	}

@@ -4,8 +4,8 @@ package connectorsync
 // request of 2,000 agents has some 4,000 messages.
 const windowSize = 8192
 
-// window remembers which sequence numbers of a node's life were seen. Each is
-// taken once, in any order; one that is windowSize behind the highest is
+// window remembers which sequence numbers of a node's boot were seen. Each is
+// accepted once, in any order; one that is windowSize behind the highest is
 // refused because it can no longer be told from a replay.
 type window struct {
 	top  uint64

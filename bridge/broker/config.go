@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -49,25 +50,14 @@ type endpoint struct {
 
 // withDefaults fills what was left zero.
 func (c Config) withDefaults() Config {
-	for _, d := range []struct {
-		field *time.Duration
-		value time.Duration
-	}{
-		{&c.ProbeInterval, 5 * time.Second},
-		{&c.Heartbeat, 5 * time.Second},
-		{&c.LoginTimeout, 5 * time.Second},
-		{&c.ReceiptTimeout, 4 * time.Second},
-		{&c.WriteTimeout, 5 * time.Second},
-		{&c.BackoffMin, 10 * time.Millisecond},
-		{&c.BackoffMax, 30 * time.Second},
-	} {
-		if *d.field == 0 {
-			*d.field = d.value
-		}
-	}
-	if c.SendBuffer == 0 {
-		c.SendBuffer = 10_000
-	}
+	c.ProbeInterval = cmp.Or(c.ProbeInterval, 5*time.Second)
+	c.Heartbeat = cmp.Or(c.Heartbeat, 5*time.Second)
+	c.LoginTimeout = cmp.Or(c.LoginTimeout, 5*time.Second)
+	c.ReceiptTimeout = cmp.Or(c.ReceiptTimeout, 4*time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 5*time.Second)
+	c.BackoffMin = cmp.Or(c.BackoffMin, 10*time.Millisecond)
+	c.BackoffMax = cmp.Or(c.BackoffMax, 30*time.Second)
+	c.SendBuffer = cmp.Or(c.SendBuffer, 10_000)
 	if c.OnUp == nil {
 		c.OnUp = func() {}
 	}

@@ -16,7 +16,7 @@ func TestInbox(t *testing.T) {
 		name       string
 		limit      int
 		taken      []bool
-		left, kept []string // before and after the connection was made anew
+		left, kept []string // before and after the connection was replaced
 	}{
 		{"acknowledged", 0, []bool{true, true, true}, []string{"1", "2", "3"}, []string{"2", "3"}},
 		{"automatic", limit, []bool{true, true, false}, []string{"1", "2"}, []string{"1", "2"}},

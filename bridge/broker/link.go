@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -51,9 +52,7 @@ func New(cfg Config) (*Link, error) {
 // Subscribe adds a subscription that lives as long as the link. Call before
 // Run; it fails with ErrConfig or ErrDestination.
 func (l *Link) Subscribe(s Subscription) error {
-	if s.Prefetch == 0 {
-		s.Prefetch = defaultPrefetch
-	}
+	s.Prefetch = cmp.Or(s.Prefetch, defaultPrefetch)
 	switch {
 	case l.started.Load():
 		return fmt.Errorf("%w: Subscribe after Run", ErrConfig)
@@ -114,7 +113,7 @@ func (l *Link) put(s *sender, m Message, done func(error)) error {
 // drop gives up on a message.
 func (l *Link) drop(i *item, err error) {
 	l.dropped.Add(1)
-	l.cfg.Log.Warn().Err(err).Stringer("to", i.msg.To).Str("type", i.msg.Type).Msg("message given up")
+	l.cfg.Log.Warn().Err(err).Stringer("to", i.msg.To).Str("type", i.msg.Type).Msg("message dropped")
 	l.cfg.OnDrop(i.msg, err)
 	i.tell(err)
 }

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -65,7 +66,7 @@ func (o *outbox) take(most int) []*item {
 		n++
 	}
 	o.inFlight = n
-	return append([]*item(nil), o.items[:n]...)
+	return slices.Clone(o.items[:n])
 }
 
 // settle removes the first n, which are confirmed or dropped, and puts the others

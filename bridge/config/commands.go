@@ -73,7 +73,7 @@ func checkHook(raw string) error {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return errors.New("not an http or https URL")
 	case u.User != nil:
-		return errors.New("credentials belong into variables of their own")
+		return errors.New("credentials belong in separate variables")
 	case strings.ContainsAny(filled, "{}"):
 		return errors.New("the placeholders are {agent}, {extension} and {dialog}")
 	}

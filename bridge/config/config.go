@@ -55,7 +55,7 @@ type Config struct {
 	Timezone        string `envconfig:"GC_TIMEZONE" default:"Local" desc:"zone of printed times [D6]"`
 
 	FinesseURLs          []string      `envconfig:"GC_FINESSE_URLS" default:"https://localhost:8445/finesse/api" desc:"primary, secondary"`
-	FinesseTimeout       time.Duration `envconfig:"GC_FINESSE_TIMEOUT" default:"3s" desc:"of one REST request"`
+	FinesseTimeout       time.Duration `envconfig:"GC_FINESSE_TIMEOUT" default:"3s" desc:"time limit of one REST request"`
 	FinesseHeartbeat     time.Duration `envconfig:"GC_FINESSE_HEARTBEAT" default:"5s" desc:"period of the SystemInfo poll"`
 	FinesseCAFile        string        `envconfig:"GC_FINESSE_CA_FILE" desc:"CA of Finesse's certificates, PEM"`
 	FinesseInsecureTLS   bool          `envconfig:"GC_FINESSE_INSECURE_TLS" default:"false" desc:"do not verify Finesse's certificates"`
@@ -65,33 +65,33 @@ type Config struct {
 	XMPPTLS              string        `envconfig:"GC_XMPP_TLS" default:"direct" desc:"direct, starttls or none"`
 	XMPPPing             time.Duration `envconfig:"GC_XMPP_PING" default:"10s" desc:"period of XMPP pings"`
 
-	DefaultNotReadyReason string `envconfig:"GC_DEFAULT_NOT_READY_REASON" desc:"code sent when a client names none [C16]"`
-	DefaultLogoutReason   string `envconfig:"GC_DEFAULT_LOGOUT_REASON" desc:"code sent when a client names none [C16]"`
+	DefaultNotReadyReason string `envconfig:"GC_DEFAULT_NOT_READY_REASON" desc:"reason code sent when a client gives none [C16]"`
+	DefaultLogoutReason   string `envconfig:"GC_DEFAULT_LOGOUT_REASON" desc:"reason code sent when a client gives none [C16]"`
 	MaxAgents             int    `envconfig:"GC_MAX_AGENTS" default:"0" desc:"logged-in agents at most; 0 = no limit [C20]"`
 
-	PasswordCipher string        `envconfig:"GC_PASSWORD_CIPHER" default:"none" desc:"of passwords in commands: none or 3des [C23]"`
+	PasswordCipher string        `envconfig:"GC_PASSWORD_CIPHER" default:"none" desc:"cipher of passwords in commands: none or 3des [C23]"`
 	PasswordKey    secret.Secret `envconfig:"GC_PASSWORD_KEY" desc:"24 or 16 bytes in hex or base64"`
 	PasswordIV     secret.Secret `envconfig:"GC_PASSWORD_IV" desc:"8 bytes in hex or base64"`
 
 	RecordingPauseURL  string        `envconfig:"GC_RECORDING_PAUSE_URL" desc:"hook of ZOOMPauseRecording; {agent}, {extension} and {dialog} are filled in [C18]"`
-	RecordingResumeURL string        `envconfig:"GC_RECORDING_RESUME_URL" desc:"hook of ZOOMResumeRecording, likewise"`
+	RecordingResumeURL string        `envconfig:"GC_RECORDING_RESUME_URL" desc:"hook of ZOOMResumeRecording, with the same placeholders"`
 	RecordingMethod    string        `envconfig:"GC_RECORDING_METHOD" default:"POST" desc:"GET, POST or PUT"`
-	RecordingUser      string        `envconfig:"GC_RECORDING_USER" desc:"basic authentication at the recorder; empty: none"`
-	RecordingPassword  secret.Secret `envconfig:"GC_RECORDING_PASSWORD" desc:"its password"`
-	RecordingTimeout   time.Duration `envconfig:"GC_RECORDING_TIMEOUT" default:"3s" desc:"of one request to the recorder"`
+	RecordingUser      string        `envconfig:"GC_RECORDING_USER" desc:"basic authentication at the recorder; empty = none"`
+	RecordingPassword  secret.Secret `envconfig:"GC_RECORDING_PASSWORD" desc:"the recorder's password"`
+	RecordingTimeout   time.Duration `envconfig:"GC_RECORDING_TIMEOUT" default:"3s" desc:"time limit of one request to the recorder"`
 
 	SendControls           bool          `envconfig:"GC_SEND_CONTROLS" default:"false" desc:"send an O-017 whenever what an agent may do with a call changes [C22]"`
 	IncludeLoggedOutAgents bool          `envconfig:"GC_INCLUDE_LOGGED_OUT_AGENTS" default:"true" desc:"getteamusers lists logged-out members too"`
 	AgentStatesInterval    time.Duration `envconfig:"GC_AGENT_STATES_INTERVAL" default:"0s" desc:"period in which the states of all agents go to topic AgentStates; 0 = off"`
 
-	SyncTopic     string        `envconfig:"GC_SYNC_TOPIC" default:"ConnectorSync" desc:"topic of the pair; empty: never paired"`
+	SyncTopic     string        `envconfig:"GC_SYNC_TOPIC" default:"ConnectorSync" desc:"topic of the pair; empty = never paired"`
 	SyncInterval  time.Duration `envconfig:"GC_SYNC_INTERVAL" default:"10s" desc:"between two announcements of an agent"`
 	SyncTimeout   time.Duration `envconfig:"GC_SYNC_TIMEOUT" default:"3s" desc:"silence after which a peer counts as dead"`
 	SyncKey       secret.Secret `envconfig:"GC_SYNC_KEY" desc:"32 random bytes in base64 or hex, the same on all nodes; switches pairing on"`
 	SyncPlaintext bool          `envconfig:"GC_SYNC_PLAINTEXT" default:"false" desc:"send passwords in clear, for a pair with an original GC; switches pairing on"`
 	Failback      bool          `envconfig:"GC_FAILBACK" default:"true" desc:"agents return to the node of the higher priority"`
 
-	AdminListen string        `envconfig:"GC_ADMIN_LISTEN" default:"127.0.0.1:8112" desc:"address of /livez /readyz /status; empty: none"`
+	AdminListen string        `envconfig:"GC_ADMIN_LISTEN" default:"127.0.0.1:8112" desc:"address of /livez /readyz /status; empty = none"`
 	AdminToken  secret.Secret `envconfig:"GC_ADMIN_TOKEN" desc:"bearer token; required beyond loopback"`
 
 	LogLevel  string `envconfig:"GC_LOG_LEVEL" default:"info" desc:"trace, debug, info, warn, error"`
@@ -120,9 +120,9 @@ func Default() Config {
 	return c
 }
 
-// parse reads the variables one by one, because envconfig ends at the first
+// parse reads the variables one by one, because envconfig stops at the first one
 // that does not parse. The tags are whole names: with a prefix envconfig would
-// take LOG_LEVEL where GC_LOG_LEVEL is missing.
+// read LOG_LEVEL if GC_LOG_LEVEL is missing.
 func parse(c *Config) []error {
 	var errs []error
 	v := reflect.ValueOf(c).Elem()
@@ -290,7 +290,7 @@ func checkURLs(urls, schemes []string, bad func(string)) {
 		case !slices.Contains(schemes, u.Scheme) || u.Host == "":
 			bad(fmt.Sprintf("%s is not %s://host:port", u.Redacted(), strings.Join(schemes, ":// or ")))
 		case u.User != nil:
-			bad(fmt.Sprintf("%s: credentials belong into variables of their own", u.Redacted()))
+			bad(fmt.Sprintf("%s: credentials belong in separate variables", u.Redacted()))
 		}
 	}
 }

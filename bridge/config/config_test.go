@@ -46,7 +46,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"GC_BROKER_URL", "x", "GC_BROKER_URL is not a known variable"},
 		{"GC_BROKER_USER_FILE", "x", "GC_BROKER_USER_FILE is not a known variable"},
 		{"GC_BROKER_URLS", "tcp://a:61616", "GC_BROKER_URLS"},
-		{"GC_BROKER_URLS", "stomp://user:hunter2@a:61613", "variables of their own"},
+		{"GC_BROKER_URLS", "stomp://user:hunter2@a:61613", "separate variables"},
 		{"GC_FINESSE_URLS", "fin1.example.com", "GC_FINESSE_URLS"},
 		{"GC_CONSUMER_PRIORITY", "128", "GC_CONSUMER_PRIORITY"},
 		{"GC_CONSUMER_PRIORITY", "high", "GC_CONSUMER_PRIORITY"},
@@ -74,7 +74,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"GC_FINESSE_ADMIN_USER", "admin", "GC_FINESSE_ADMIN_PASSWORD"},
 		{"GC_FINESSE_ADMIN_PASSWORD", "hunter2", "GC_FINESSE_ADMIN_USER"},
 		{"GC_RECORDING_PAUSE_URL", "recorder/pause", "GC_RECORDING_PAUSE_URL"},
-		{"GC_RECORDING_PAUSE_URL", "http://u:hunter2@recorder/pause", "variables of their own"},
+		{"GC_RECORDING_PAUSE_URL", "http://u:hunter2@recorder/pause", "separate variables"},
 		{"GC_RECORDING_RESUME_URL", "http://recorder/{call}", "placeholders"},
 		{"GC_RECORDING_METHOD", "BREW", "GC_RECORDING_METHOD"},
 		{"GC_RECORDING_TIMEOUT", "0s", "GC_RECORDING_TIMEOUT"},
@@ -92,6 +92,56 @@ func TestLoadRefuses(t *testing.T) {
 			require.NotContains(t, err.Error(), "hunter2")
 		})
 	}
+}
+
+// The ends of every range are within it.
+func TestLoadAccepts(t *testing.T) {
+	for _, tc := range []struct{ name, value string }{
+		{"GC_CONSUMER_PRIORITY", "0"},
+		{"GC_CONSUMER_PRIORITY", "127"},
+		{"GC_COMMAND_PREFETCH", "1"},
+		{"GC_COMMAND_PREFETCH", "20000"},
+		{"GC_OUTCOME_TIMEOUT", "1ns"},
+		{"GC_COMMAND_MAX_AGE", "0s"},
+		{"GC_OUTPUT_TTL", "0s"},
+		{"GC_MAX_AGENTS", "0"},
+		{"GC_AGENT_STATES_INTERVAL", "0s"},
+		{"GC_BROKER_URLS", "stomp://a:61613,stomp+ssl://b:61614"},
+		{"GC_FINESSE_URLS", "http://a/finesse/api"},
+		{"GC_RECORDING_PAUSE_URL", "http://recorder/{agent}/{extension}/{dialog}"},
+		{"GC_RECORDING_RESUME_URL", "https://recorder/"},
+		{"GC_DEFAULT_LOGOUT_REASON", "12"},
+		{"GC_XMPP_ADDRS", "a:5223"},
+		{"GC_LOG_LEVEL", "trace"},
+		{"GC_BROKER_PASSWORD", "hunter2"},
+	} {
+		t.Run(tc.name+"="+tc.value, func(t *testing.T) {
+			clean(t)
+			t.Setenv(tc.name, tc.value)
+			c, err := Load()
+			require.NoError(t, err)
+			for _, v := range Vars(&c) {
+				if v.Name == tc.name && !v.Secret {
+					require.Equal(t, tc.value, v.Value())
+				}
+			}
+		})
+	}
+}
+
+// A file that cannot be read keeps no other from being read or reported.
+func TestEverySecretFileIsRead(t *testing.T) {
+	clean(t)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "token"), []byte("t0ken"), 0o600))
+	t.Setenv("GC_BROKER_PASSWORD_FILE", filepath.Join(dir, "missing"))
+	t.Setenv("GC_SYNC_KEY_FILE", filepath.Join(dir, "missing too"))
+	t.Setenv("GC_ADMIN_TOKEN_FILE", filepath.Join(dir, "token"))
+	c, err := Load()
+	require.ErrorContains(t, err, "GC_BROKER_PASSWORD_FILE")
+	require.ErrorContains(t, err, "GC_SYNC_KEY_FILE")
+	require.NotContains(t, err.Error(), "GC_ADMIN_TOKEN_FILE")
+	require.Equal(t, "t0ken", c.AdminToken.Reveal())
 }
 
 func TestAllFindingsAtOnce(t *testing.T) {

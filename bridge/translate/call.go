@@ -50,7 +50,7 @@ func ani(d finesse.Dialog, extension string) string {
 	return d.From
 }
 
-// failureCause is P's, else that of whoever failed.
+// failureCause is P's, else that of the party that failed.
 func failureCause(d finesse.Dialog, extension string) string {
 	if p, ok := d.Participant(extension); ok && p.StateCause != "" {
 		return p.StateCause

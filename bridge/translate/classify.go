@@ -19,18 +19,16 @@ const (
 	preview            // a reservation the agent may accept
 )
 
-// manner is how dialogs of a class are told: the message of their state [M4],
-// and that of their arrival, nil if they have none [M3].
-type manner struct {
-	report   func(protocol.Call) protocol.Output
-	announce func(protocol.Call) protocol.Output
-}
-
-var manners = map[class]manner{
-	plain:    {report: inboundCall, announce: newInboundCall},
-	consult:  {report: consultCall},
-	outbound: {report: inboundCall, announce: newOutboundCall},
-	preview:  {report: inboundCall, announce: newOutboundPreviewCall},
+// messages are how dialogs of a class are told: by the message of their state
+// [M4], and by the announcement of their arrival, nil if they have none [M3].
+var messages = map[class]struct {
+	state        func(protocol.Call) protocol.Output
+	announcement func(protocol.Call) protocol.Output
+}{
+	plain:    {state: inboundCall, announcement: newInboundCall},
+	consult:  {state: consultCall},
+	outbound: {state: inboundCall, announcement: newOutboundCall},
+	preview:  {state: inboundCall, announcement: newOutboundPreviewCall},
 }
 
 func inboundCall(c protocol.Call) protocol.Output     { return protocol.InboundCall{Call: c} }
@@ -65,7 +63,7 @@ var rules = []rule{
 
 // classify gives the dialog in place i its class at the first look; ok is
 // false if this look is held back. The class stays, with one exception: a
-// first look that did not show the dialer's hand may become outbound or
+// first look that did not show the dialer may become outbound or
 // preview, because the dialer sends a bare packet first (M3; on CCX a
 // reservation that cannot be accepted yet).
 func (v View) classify(c call, i int) (_ call, ok bool) {
@@ -101,7 +99,7 @@ func (v View) look(d finesse.Dialog, i int) look {
 	}
 }
 
-// consult: the agent dialled it while another call of his waits.
+// consult: the agent dialled it while another of their calls waits.
 func (l look) consult() bool {
 	return l.partner != "" && l.dialled() && !l.dialer()
 }
@@ -123,8 +121,8 @@ func (l look) previewType() bool {
 // OUTBOUND_CALLBACK_PREVIEW, OUTBOUND_DIRECT_PREVIEW.
 func dialerType(callType string) bool { return strings.HasPrefix(callType, "OUTBOUND") }
 
-// dialled reports that the agent is the calling party: the call is from his
-// extension, or he is the first party and has not finished dialling. Being
+// dialled reports that the agent is the calling party: the call is from
+// their extension, or they are the first party and have not finished dialling. Being
 // the first party alone says little: a called agent is listed first as well.
 func (l look) dialled() bool {
 	switch {
@@ -143,7 +141,7 @@ func (l look) bare() bool {
 }
 
 // dialerProbe reports the packet to hold back. Only an agent who is being
-// reserved gets one; to anybody else a bare packet is a call that rings, and
+// reserved gets one; to any other agent a bare packet is a call that rings, and
 // a ring is never held back.
 func (l look) dialerProbe() bool {
 	reserved := l.state == finesse.StateReservedOut || l.state == finesse.StateReserved

@@ -9,8 +9,8 @@ import (
 )
 
 // partnerOf is the id of the agent's call that d, in place i, would consult
-// about: the one that associatedDialogUri names if it is his own, else the
-// youngest earlier one that he holds. One that is still ACTIVE counts, as the
+// about: the one that associatedDialogUri names if it is their own, else the
+// youngest earlier one that they hold. One that is still ACTIVE counts, as the
 // hold and the new dialog come as two events; a reservation does not, as the
 // dialer's call follows it without any hold.
 func (v View) partnerOf(d finesse.Dialog, i int) string {

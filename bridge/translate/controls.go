@@ -71,9 +71,9 @@ func (v View) Participants(id string) (ps protocol.ConferenceParticipants, ok bo
 	return ps, true
 }
 
-// Held is the dialog that the agent holds: the named one if he holds that,
-// else the one he consults about, else the oldest [C13]; ok is false if he
-// holds none.
+// Held is the dialog that the agent holds: the named one if they hold that,
+// else the one they consult about, else the oldest [C13]; ok is false if they
+// hold none.
 func (v View) Held(named string) (id string, ok bool) {
 	var holds []string
 	for _, c := range v.calls {

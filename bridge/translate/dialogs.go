@@ -34,7 +34,7 @@ func (v View) applyDialog(d finesse.Dialog, ev finesse.Event) (View, []protocol.
 	switch {
 	case ev == finesse.EventDelete && i < 0:
 		// It may have overtaken the event that brings the dialog.
-		return v.bury(grave{id: d.ID, at: lastChange(d), callType: d.CallType}), nil
+		return v.withEnded(endedDialog{id: d.ID, at: lastChange(d), callType: d.CallType}), nil
 	case ev == finesse.EventDelete:
 		c := v.calls[i]
 		c.dialog = d
@@ -75,7 +75,7 @@ func (v View) tellUnclassified() (View, []protocol.Output) {
 }
 
 // tell publishes what is new in the live dialog in place i. quiet: its state
-// is taken for told already, only a ringing call is announced.
+// counts as told already, and only a ringing call is announced.
 func (v View) tell(i int, quiet bool) (View, []protocol.Output) {
 	c := v.calls[i]
 	p, present := c.dialog.Participant(v.extension)
@@ -96,10 +96,10 @@ func (v View) tell(i int, quiet bool) (View, []protocol.Output) {
 		c.start = p.StartTime
 	}
 	c, outs := v.ungroup(c)
-	c, herald := v.announce(c, p)
-	c, report := v.report(c, published(c, p), quiet || len(herald) > 0 && published(c, p) == alerting)
+	c, announcement := v.announce(c, p)
+	c, report := v.report(c, published(c, p), quiet || len(announcement) > 0 && published(c, p) == alerting)
 	c.told = true
-	return v.with(i, c), append(append(outs, herald...), report...)
+	return v.with(i, c), append(append(outs, announcement...), report...)
 }
 
 // published is the state that clients are told [M2]. A call that rings at the
@@ -118,16 +118,16 @@ func published(c call, p finesse.Participant) string {
 
 // announce makes the New... message of a dialog, once [M3].
 func (v View) announce(c call, p finesse.Participant) (call, []protocol.Output) {
-	herald := manners[c.class].announce
-	if c.announced || herald == nil || !c.present {
+	announcement := messages[c.class].announcement
+	if c.announced || announcement == nil || !c.present {
 		return c, nil
 	}
-	c.announced = true // now, or never: the call did not ring when first seen
+	c.announced = true // or never will be: the call did not ring when first seen
 	arrives := p.State == alerting || c.class == preview || c.withheld && c.class == outbound
 	if !arrives {
 		return c, nil
 	}
-	r, ok := v.render(herald(v.message(c, published(c, p))))
+	r, ok := v.render(announcement(v.message(c, published(c, p))))
 	if !ok {
 		return c, nil
 	}
@@ -137,7 +137,7 @@ func (v View) announce(c call, p finesse.Participant) (call, []protocol.Output) 
 // report makes the state message of a dialog if it reads differently from the
 // last one [M5]. quiet: it is remembered and not published.
 func (v View) report(c call, state string, quiet bool) (call, []protocol.Output) {
-	r, ok := v.render(manners[c.class].report(v.message(c, state)))
+	r, ok := v.render(messages[c.class].state(v.message(c, state)))
 	if !ok || r.text == c.last.text {
 		return c, nil
 	}
@@ -149,7 +149,7 @@ func (v View) report(c call, state string, quiet bool) (call, []protocol.Output)
 }
 
 // end publishes the last message of the dialog in place i, if the client has
-// heard of the dialog at all, and forgets it [M6].
+// heard of the dialog at all, and removes it from the live ones [M6].
 func (v View) end(i int, c call, vanished bool) (View, []protocol.Output) {
 	at := lastChange(c.dialog)
 	if seen := lastChange(v.calls[i].dialog); seen.After(at) {
@@ -160,5 +160,5 @@ func (v View) end(i int, c call, vanished bool) (View, []protocol.Output) {
 		_, outs = v.report(c, dropped, false)
 	}
 	v = v.without(i)
-	return v.bury(grave{id: c.dialog.ID, at: at, callType: c.dialog.CallType, vanished: vanished}), outs
+	return v.withEnded(endedDialog{id: c.dialog.ID, at: at, callType: c.dialog.CallType, vanished: vanished}), outs
 }

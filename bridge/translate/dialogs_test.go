@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -110,12 +111,48 @@ func TestDialogs(t *testing.T) {
 			},
 			[]string{"InboundCall ACTIVE 100", "InboundCall DROPPED 100"},
 		},
-		"a DELETE with times older than the last look does not open the grave": {
+		"a DELETE with times older than the last look does not revive it": {
 			[]finesse.Notification{
 				post(talking), put(onHold), gone(talking),
 				post(inbound("100", "ACTIVE", party(ext, "ACTIVE", 15), party(customer, "ACTIVE", 9))),
 			},
 			[]string{"InboundCall ACTIVE 100", "InboundCall HELD 100", "InboundCall DROPPED 100"},
+		},
+		"a dialog without parties is no consult": {
+			[]finesse.Notification{post(heldOut), post(inbound("101", "INITIATED"))},
+			[]string{"InboundCall HELD 100", "InboundCall INITIATED 101"},
+		},
+		"who is listed first and dials consults, whatever fromAddress is": {
+			[]finesse.Notification{post(heldOut), post(from("", dialled("101", "INITIATING", party(ext, "INITIATING", 10))))},
+			[]string{"InboundCall HELD 100", "ConsultCall INITIATING 101"},
+		},
+		"so does who is listed first and has dialled": {
+			[]finesse.Notification{post(heldOut), post(from("", dialled("101", "INITIATED", party(ext, "INITIATED", 10), party(mate, "ALERTING", 10))))},
+			[]string{"InboundCall HELD 100", "ConsultCall INITIATED 101"},
+		},
+		"who is listed second and dials does not": {
+			[]finesse.Notification{post(heldOut), post(from("", dialled("101", "INITIATED", party(mate, "ALERTING", 10), party(ext, "INITIATED", 10))))},
+			[]string{"InboundCall HELD 100", "InboundCall INITIATED 101"},
+		},
+		"a call that rings keeps its class when its type changes": {
+			[]finesse.Notification{post(ringing), put(typed(inbound("100", "ALERTING", party(ext, "ALERTING", 6), party(customer, "INITIATED", 5)), "OUTBOUND"))},
+			[]string{"NewInboundCall ALERTING 100"}, // the type is in no message
+		},
+		"a consult stays one when its type is the dialer's": {
+			[]finesse.Notification{post(heldOut), post(dialling), put(typed(dialled("101", "INITIATED", party(ext, "INITIATED", 13)), "OUTBOUND"))},
+			[]string{"InboundCall HELD 100", "ConsultCall INITIATING 101", "ConsultCall INITIATED 101"},
+		},
+		"an event after a DELETE, though newer": {
+			[]finesse.Notification{post(talking), gone(talking), put(onHold)},
+			[]string{"InboundCall ACTIVE 100", "InboundCall DROPPED 100"},
+		},
+		"an event without times": {
+			[]finesse.Notification{post(talking), put(withoutTimes(onHold))},
+			[]string{"InboundCall ACTIVE 100", "InboundCall HELD 100"},
+		},
+		"the agent's party comes after the first look": {
+			[]finesse.Notification{post(inbound("100", "INITIATED", party(customer, "INITIATED", 4))), put(ringing)},
+			[]string{"InboundCall INITIATED 100", "NewInboundCall ALERTING 100"},
 		},
 		"one party's clock goes back while another's goes on": {
 			[]finesse.Notification{
@@ -145,6 +182,21 @@ func TestDialogs(t *testing.T) {
 	}
 }
 
+// TestPreviewIsToldInItsDialogsState: a reservation does not ring. Its dialog
+// is ACTIVE, and is told so, although the agent's party is ALERTING [M2].
+func TestPreviewIsToldInItsDialogsState(t *testing.T) {
+	offered := reservation
+	offered.Participants = append([]finesse.Participant(nil), offered.Participants...)
+	offered.Participants[0].State = "ALERTING"
+	v, said := play(known(t), post(offered))
+	require.Equal(t, []string{"NewOutboundPreviewCall ACTIVE 900", "InboundCall ACTIVE 900"}, said)
+	require.Equal(t, "ACTIVE", v.DialogState("900").Dialog.State)
+	require.Equal(t, "ACTIVE", v.DialogStatus().Dialog.State)
+
+	_, outs := known(t).Resync(user(finesse.StateReservedOut, 5), []finesse.Dialog{offered}, translate.TakeOver)
+	require.Equal(t, []string{"DialogStatus 900 ACTIVE| ", "State RESERVED_OUTBOUND", "NewOutboundPreviewCall ACTIVE 900"}, say(outs))
+}
+
 // reservation is a preview that may be accepted; the table is about what
 // follows it.
 var reservation = func() finesse.Dialog {
@@ -157,6 +209,19 @@ func loggedOut() finesse.Notification {
 	n := userEvent(finesse.StateLogout, 20)
 	n.User.Extension = ptr("")
 	return n
+}
+
+func from(address string, d finesse.Dialog) finesse.Dialog {
+	d.From = address
+	return d
+}
+
+func withoutTimes(d finesse.Dialog) finesse.Dialog {
+	d.Participants = append([]finesse.Participant(nil), d.Participants...)
+	for i := range d.Participants {
+		d.Participants[i].StateChangeTime = time.Time{}
+	}
+	return d
 }
 
 func withVariable(d finesse.Dialog, name, value string) finesse.Dialog {
@@ -184,6 +249,20 @@ func TestBarePacket(t *testing.T) {
 	require.Equal(t, protocol.DialogBrief{}.ID, v.DialogStatus().Associated.ID)
 	_, said = play(v, gone(bare))
 	require.Empty(t, said, "a client does not hear of the end of what it never heard of")
+
+	answered := typed(inbound("100", "ACTIVE", party(ext, "ACTIVE", 7), party(customer, "ACTIVE", 7)), "OUTBOUND")
+	_, said = play(v, put(answered))
+	require.Equal(t, []string{"NewOutboundCall ACTIVE 100", "InboundCall ACTIVE 100"}, said, "it does not ring any more and is new all the same")
+
+	for name, d := range map[string]finesse.Dialog{
+		"a dialled number": {CallType: "OTHER_IN", DialedNumber: "1000"},
+		"another type":     {CallType: "ACD_IN"},
+	} {
+		d.ID, d.State, d.Participants = "100", "ALERTING", bare.Participants
+		v, _ := play(known(t), userEvent(finesse.StateReservedOut, 4))
+		_, said = play(v, post(d))
+		require.Equal(t, []string{"NewInboundCall ALERTING 100"}, said, "%s is no bare packet", name)
+	}
 
 	_, said = play(known(t), post(bare))
 	require.Equal(t, []string{"NewInboundCall ALERTING 100"}, said)
@@ -215,13 +294,43 @@ func TestANI(t *testing.T) {
 		"no fromAddress":                          {finesse.Dialog{ID: "1", State: "ACTIVE", Participants: []finesse.Participant{party(ext, "ACTIVE", 1), party(customer, "ACTIVE", 1)}}, customer},
 		"a dialer call":                           {typed(dialled("1", "ACTIVE", party(ext, "ACTIVE", 1), party(customer, "ACTIVE", 1)), "OUTBOUND"), customer},
 		"a dialer call before the customer joins": {typed(dialled("1", "INITIATED", party(ext, "INITIATED", 1)), "OUTBOUND"), mate},
-		"nothing known":                           {finesse.Dialog{ID: "1", State: "INITIATING"}, ""},
+		"a dialer call, the first that is no agent's": {typed(finesse.Dialog{ID: "1", From: ext, State: "ACTIVE", Participants: []finesse.Participant{
+			party(mate, "ACTIVE", 1), {State: "ACTIVE"}, {Address: ext, State: "ACTIVE"}, party(customer, "ACTIVE", 1), {Address: "7", State: "ACTIVE"},
+		}}, "OUTBOUND"), customer},
+		"nothing known": {finesse.Dialog{ID: "1", State: "INITIATING"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, outs := known(t).Apply(post(c.dialog))
 			require.Len(t, outs, 1)
 			call, _ := callOf(outs[0])
 			require.Equal(t, c.want, call.ANI)
+		})
+	}
+}
+
+// TestFailureCause: the agent's own, else that of the party that failed.
+func TestFailureCause(t *testing.T) {
+	cause := func(p finesse.Participant, why string) finesse.Participant {
+		p.StateCause = why
+		return p
+	}
+	for name, c := range map[string]struct {
+		state   string
+		parties []finesse.Participant
+		want    string
+	}{
+		"their own":               {"FAILED", []finesse.Participant{cause(party(customer, "FAILED", 5), "BUSY"), cause(party(ext, "FAILED", 5), "NO_ANSWER")}, "NO_ANSWER"},
+		"the other's":             {"FAILED", []finesse.Participant{party(ext, "INITIATED", 5), cause(party(customer, "FAILED", 5), "BUSY")}, "BUSY"},
+		"of who has one":          {"FAILED", []finesse.Participant{party(ext, "FAILED", 5), party(mate, "FAILED", 5), cause(party(customer, "FAILED", 5), "BUSY")}, "BUSY"},
+		"not of who is well":      {"FAILED", []finesse.Participant{party(ext, "INITIATED", 5), cause(party(mate, "ACTIVE", 5), "OTHER"), cause(party(customer, "FAILED", 5), "BUSY")}, "BUSY"},
+		"of nobody":               {"FAILED", []finesse.Participant{party(ext, "INITIATED", 5), cause(party(mate, "ACTIVE", 5), "OTHER")}, ""},
+		"the call has not failed": {"ACTIVE", []finesse.Participant{cause(party(ext, "ACTIVE", 5), "OTHER")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, outs := known(t).Apply(post(inbound("100", c.state, c.parties...)))
+			require.Len(t, outs, 1)
+			call, _ := callOf(outs[0])
+			require.Equal(t, c.want, call.FailureCause)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-// Package translate turns what Finesse says of one agent into what the agent's
+// Package translate turns what Finesse tells of one agent into what the agent's
 // clients are told. It is pure: a [View] is a value, every method returns a new
 // one together with the outputs to publish, and time comes in with the
 // notifications.
@@ -6,14 +6,14 @@
 // # The model
 //
 // A View holds the agent (the [finesse.User] as merged from partial events),
-// his live dialogs, a short memory of those that ended, and for each dialog
+// their live dialogs, a short memory of those that ended, and for each dialog
 // what the client was told last.
 //
 //   - A User event is merged. A State goes out if state, reason, pending state
 //     or extension differ from the last State [M7].
-//   - A dialog is looked at from the agent's participant P, the party at his
+//   - A dialog is looked at from the agent's participant P, the party at their
 //     extension. As long as the extension is not known, a dialog is kept and
-//     nothing is said of it; the User event that brings the extension tells it.
+//     nothing is told of it; the User event that brings the extension tells it.
 //   - The first look decides the dialog's class [M1]: call, consult, outbound or
 //     preview. The class decides which message carries it [M4] and how it is
 //     announced [M3].
@@ -21,7 +21,7 @@
 //     the text differs from the last one [M5]. Looks that are older than the
 //     last one, by stateChangeTime, are dropped.
 //   - DELETE, or P DROPPED, is the end [M6]: one last message, and the dialog
-//     is forgotten but for a tombstone that keeps late events from reviving it.
+//     is forgotten except for its id and times, so that late events do not revive it.
 //   - After a gap, Resync puts what GET User and GET Dialogs answered in the
 //     place of what was known and tells the difference [M8].
 //

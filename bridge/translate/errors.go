@@ -88,8 +88,8 @@ func ErrorForREST(err error, login, dialog bool) protocol.ErrorCode {
 	return fallback(login)
 }
 
-// byTeamStatus are the statuses that say something else of a request about a
-// team, a queue or a phone book than of one about the agent himself.
+// byTeamStatus are the statuses that have another meaning for a request about a
+// team, a queue or a phone book than for one about the agent.
 var byTeamStatus = map[int]protocol.ErrorCode{
 	401: protocol.ErrAuthorization,
 	403: protocol.ErrAuthorization,
@@ -97,8 +97,8 @@ var byTeamStatus = map[int]protocol.ErrorCode{
 }
 
 // ErrorForTeam maps a failed REST call about what is not the agent's own: a
-// team, a queue, a phone book, another agent. There a 401 says that he may
-// not, where [ErrorForREST] takes it for a wrong password; gc-protocol section
+// team, a queue, a phone book, another agent. There a 401 says that the agent
+// may not, where [ErrorForREST] takes it for a wrong password; gc-protocol section
 // 7 has the codes. dialog is as in ErrorForREST.
 func ErrorForTeam(err error, dialog bool) protocol.ErrorCode {
 	var fe *finesse.Error

@@ -10,7 +10,7 @@ import (
 	"gcbridge/protocol"
 )
 
-// The agent of the tests, his extension, and the others.
+// The agent of the tests, their extension, and the others.
 const (
 	agent    = "1001"
 	ext      = "2001"

@@ -7,7 +7,7 @@ import (
 
 // QueueList answers getqueuelist [O-019] with what Finesse counts. Unified CCX
 // counts nothing there: all its numbers are -1, and they are passed on, as a 0
-// would say that nobody waits.
+// would say that no caller waits.
 func (v View) QueueList(qs []finesse.Queue) protocol.QueueList {
 	out := protocol.QueueList{Addressee: v.addressee()}
 	for _, q := range qs {

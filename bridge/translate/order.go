@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // older reports that next is an earlier look at a dialog than prev [M5]. P's
 // own time decides; where it says nothing, any party whose time went back
-// while nobody's went forward.
+// while no party's went forward.
 func older(prev, next finesse.Dialog, extension string) bool {
 	p, okPrev := prev.Participant(extension)
 	q, okNext := next.Participant(extension)
@@ -50,39 +51,38 @@ func lastChange(d finesse.Dialog) time.Time {
 	return last
 }
 
-// maxGraves bounds the memory of ended dialogs. Late events are a matter of
-// seconds; an agent does not end so many calls meanwhile.
-const maxGraves = 16
+// maxEndedDialogs bounds the memory of ended dialogs. Late events come within
+// seconds; an agent does not end so many calls in that time.
+const maxEndedDialogs = 16
 
-// grave is what is remembered of a dialog that ended.
-type grave struct {
+// endedDialog is what is remembered of a dialog that ended.
+type endedDialog struct {
 	id       string
 	at       time.Time // its last stateChangeTime
 	callType string
 	vanished bool // it ended because GET Dialogs did not list it
 }
 
-func (v View) grave(id string) (grave, bool) {
-	for _, g := range v.graves {
-		if g.id == id {
-			return g, true
-		}
+func (v View) endedDialog(id string) (endedDialog, bool) {
+	i := slices.IndexFunc(v.ended, func(e endedDialog) bool { return e.id == id })
+	if i < 0 {
+		return endedDialog{}, false
 	}
-	return grave{}, false
+	return v.ended[i], true
 }
 
-// bury remembers the end of a dialog.
-func (v View) bury(g grave) View {
-	graves := make([]grave, 0, len(v.graves)+1)
-	for _, old := range v.graves {
-		if old.id != g.id {
-			graves = append(graves, old)
-		} else if old.at.After(g.at) {
-			g.at = old.at
+// withEnded remembers the end of a dialog.
+func (v View) withEnded(e endedDialog) View {
+	ended := make([]endedDialog, 0, len(v.ended)+1)
+	for _, old := range v.ended {
+		if old.id != e.id {
+			ended = append(ended, old)
+		} else if old.at.After(e.at) {
+			e.at = old.at
 		}
 	}
-	graves = append(graves, g)
-	v.graves = graves[max(0, len(graves)-maxGraves):]
+	ended = append(ended, e)
+	v.ended = ended[max(0, len(ended)-maxEndedDialogs):]
 	return v
 }
 
@@ -94,11 +94,11 @@ func (v View) admits(d finesse.Dialog, ev finesse.Event) bool {
 	if p, ok := d.Participant(v.extension); ok && p.State == dropped {
 		return false
 	}
-	g, ended := v.grave(d.ID)
+	e, ended := v.endedDialog(d.ID)
 	if !ended {
 		return true
 	}
-	return lastChange(d).After(g.at) && (g.vanished || ev == finesse.EventPost)
+	return lastChange(d).After(e.at) && (e.vanished || ev == finesse.EventPost)
 }
 
 // withCallType is d with the call type that was known before, if Finesse lost
@@ -110,8 +110,8 @@ func (v View) withCallType(d finesse.Dialog) finesse.Dialog {
 	d.CallType = ""
 	if i := v.find(d.ID); i >= 0 {
 		d.CallType = v.calls[i].dialog.CallType
-	} else if g, ok := v.grave(d.ID); ok {
-		d.CallType = g.callType
+	} else if e, ok := v.endedDialog(d.ID); ok {
+		d.CallType = e.callType
 	}
 	return d
 }

@@ -29,15 +29,15 @@ const (
 	OnRequest
 )
 
-// course is what a cause publishes first, and whether unknown dialogs are
-// taken for told already.
-type course struct {
+// plan is what a cause publishes first, and whether unknown dialogs count as
+// told already.
+type plan struct {
 	opening []func(View) []protocol.Output
 	quiet   bool
 }
 
-var courses = map[Cause]course{
-	AfterLogin: {opening: []func(View) []protocol.Output{newcomer, currentState, currentDialogs}, quiet: true},
+var plans = map[Cause]plan{
+	AfterLogin: {opening: []func(View) []protocol.Output{agentInfoOnce, currentState, currentDialogs}, quiet: true},
 	AfterGap:   {opening: []func(View) []protocol.Output{currentDialogs, currentState}},
 	TakeOver:   {opening: []func(View) []protocol.Output{currentDialogs, currentState}, quiet: true},
 	OnRequest:  {opening: []func(View) []protocol.Output{currentState, currentDialogs}},
@@ -46,31 +46,31 @@ var courses = map[Cause]course{
 func currentState(v View) []protocol.Output   { return []protocol.Output{v.State()} }
 func currentDialogs(v View) []protocol.Output { return []protocol.Output{v.DialogStatus()} }
 
-// newcomer introduces the agent unless this login has seen it done.
-func newcomer(v View) []protocol.Output {
-	if v.introd {
+// agentInfoOnce is the agent's AgentInfo unless it went out in this login.
+func agentInfoOnce(v View) []protocol.Output {
+	if v.agentInfoSent {
 		return nil
 	}
-	return v.introduction()
+	return v.agentInfo()
 }
 
 // Resync replaces what is known by what GET User and GET Dialogs answered.
-// Notifications that arrive between the two requests and Resync belong behind
-// it: those that are older than the answers change nothing.
+// Notifications that arrive between the two requests and Resync are to be applied
+// after it: those that are older than the answers change nothing.
 func (v View) Resync(u finesse.User, ds []finesse.Dialog, c Cause) (View, []protocol.Output) {
-	way := courses[c]
+	p := plans[c]
 	v = v.withUser(u)
-	v, changes := v.replaceDialogs(ds, way.quiet)
+	v, changes := v.replaceDialogs(ds, p.quiet)
 	var all []protocol.Output
-	for _, open := range way.opening {
+	for _, open := range p.opening {
 		all = append(all, open(v)...)
 	}
 	v.told = keyOf(u)
-	v.introd = v.introd || c == AfterLogin && u.State != finesse.StateLogout
+	v.agentInfoSent = v.agentInfoSent || c == AfterLogin && u.State != finesse.StateLogout
 	return v, append(all, changes...)
 }
 
-// replaceDialogs ends what is not listed any more, then tells what is.
+// replaceDialogs ends what is no longer listed, then tells what is.
 func (v View) replaceDialogs(ds []finesse.Dialog, quiet bool) (View, []protocol.Output) {
 	v, all := v.endVanished(ds)
 	for _, d := range v.byAge(ds) {

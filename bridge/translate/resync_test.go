@@ -109,6 +109,12 @@ func TestResync(t *testing.T) {
 			cause:  translate.OnRequest,
 			want:   []string{"State READY", "DialogStatus  | "},
 		},
+		"request: a chat is listed before a call": {
+			user:   talk,
+			listed: []finesse.Dialog{{ID: "1", MediaType: "Chat", State: "ACTIVE", Participants: talking.Participants}, talking},
+			cause:  translate.OnRequest,
+			want:   []string{"State TALKING", "DialogStatus 100 ACTIVE| ", "InboundCall ACTIVE 100"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, _ := play(translate.New(agent, dialect(t, protocol.Edition44, protocol.FormatJSON)), c.before...)
@@ -136,7 +142,7 @@ func talkingAgain() finesse.Dialog {
 	return inbound("100", "ACTIVE", party(ext, "ACTIVE", 41), party(customer, "ACTIVE", 9))
 }
 
-// A GET that an event overtook must not cost the agent his call: the dialog
+// A GET that an event overtook must not cost the agent their call: the dialog
 // ends as vanished, and its next event brings it back.
 func TestVanishedByARaceComesBack(t *testing.T) {
 	v, _ := play(known(t), userEvent(finesse.StateTalking, 9), post(talking))
@@ -154,6 +160,13 @@ func TestAgentInfoOncePerLogin(t *testing.T) {
 	boss.Roles = []string{"Agent", "Supervisor"}
 	boss.Teams = []finesse.TeamRef{{ID: "1", Name: "Sales"}, {ID: "2", Name: "Support"}}
 	v := translate.New(agent, dialect(t, protocol.Edition44, protocol.FormatJSON))
+
+	for _, c := range []translate.Cause{translate.AfterGap, translate.TakeOver, translate.OnRequest} {
+		v, outs := v.Resync(boss, nil, c)
+		require.NotContains(t, say(outs), "AgentInfo")
+		_, outs = v.Resync(boss, nil, translate.AfterLogin)
+		require.Contains(t, say(outs), "AgentInfo", "only a login has told it")
+	}
 
 	v, outs := v.Resync(boss, nil, translate.AfterLogin)
 	require.Equal(t, []string{"AgentInfo", "TeamIDs", "TeamNames", "State NOT_READY", "DialogStatus  | "}, say(outs))

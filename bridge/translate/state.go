@@ -15,7 +15,7 @@ type stateKey struct {
 	extension string
 }
 
-// noReason is the reason code of a state that could have one and has none.
+// noReason is the reason code of a state that may have one and has none.
 const noReason = "-1"
 
 // reasoned are the states that carry a reason code [O-001]. In all others
@@ -28,7 +28,7 @@ var reasoned = map[finesse.AgentState]bool{
 // applyUser merges a User event and tells a change of state. The first
 // extension also brings the dialogs that came before it.
 func (v View) applyUser(p finesse.UserPatch) (View, []protocol.Output) {
-	if !v.mine(p) || v.staleUser(p) {
+	if !v.own(p) || v.staleUser(p) {
 		return v, nil
 	}
 	v = v.withUser(v.user.Merge(p))
@@ -48,14 +48,14 @@ func (v View) withUser(u finesse.User) View {
 		v.extension = u.Extension
 	}
 	if u.State == finesse.StateLogout {
-		v.introd = false
+		v.agentInfoSent = false
 	}
 	return v
 }
 
-// mine tells the agent's own User events from those of team members, which a
-// supervisor receives too.
-func (v View) mine(p finesse.UserPatch) bool {
+// own tells the agent's own User events from those of team members, which a
+// supervisor receives, too.
+func (v View) own(p finesse.UserPatch) bool {
 	names := func(s *string) bool { return s != nil && strings.EqualFold(*s, v.agent) }
 	return p.ID == nil || names(p.ID) || names(p.LoginName)
 }
@@ -103,8 +103,8 @@ func (v View) State() protocol.State {
 	}
 }
 
-// introduction is AgentInfo, and for supervisors their teams, once per login [M7].
-func (v View) introduction() []protocol.Output {
+// agentInfo is AgentInfo, and for supervisors their teams, once per login [M7].
+func (v View) agentInfo() []protocol.Output {
 	u := v.user
 	teams := make([]protocol.Team, len(u.Teams))
 	for i, t := range u.Teams {

@@ -60,14 +60,14 @@ func TestStateOncePerChange(t *testing.T) {
 	require.Equal(t, []string{"State READY", "State READY", "State READY", "State NOT_READY", "State NOT_READY"}, said)
 }
 
-// A supervisor's stream carries the members of his teams; on CCX a user may
-// be named by his login name.
+// A supervisor's stream carries the members of their teams; on CCX a user may
+// be named by their login name.
 func TestWhoseEvent(t *testing.T) {
 	for name, c := range map[string]struct {
 		patch finesse.UserPatch
 		want  int
 	}{
-		"his":             {finesse.UserPatch{ID: ptr(agent), State: ptr(finesse.StateTalking)}, 1},
+		"their own":       {finesse.UserPatch{ID: ptr(agent), State: ptr(finesse.StateTalking)}, 1},
 		"no id at all":    {finesse.UserPatch{State: ptr(finesse.StateTalking)}, 1},
 		"a team member's": {finesse.UserPatch{ID: ptr("1002"), LoginName: ptr("ben"), State: ptr(finesse.StateTalking)}, 0},
 		"by login name":   {finesse.UserPatch{ID: ptr("77"), LoginName: ptr(agent), State: ptr(finesse.StateTalking)}, 1},

@@ -5,7 +5,7 @@ import "gcbridge/protocol"
 // notFound is the state of a dialog that the agent does not have [O-014].
 const notFound = "NOT_FOUND"
 
-// DialogStatus is the agent's O-024 as of now: his call, and the consultation
+// DialogStatus is the agent's O-024 as of now: their call, and the consultation
 // or second call that goes with it.
 func (v View) DialogStatus() protocol.DialogStatus {
 	st := protocol.DialogStatus{Addressee: v.addressee()}

@@ -11,7 +11,7 @@ import (
 )
 
 // Roster is the members of the teams that a supervisor watches, as last told
-// to him. Like [View] it is a value; the zero Roster watches nothing.
+// to them. Like [View] it is a value; the zero Roster watches nothing.
 type Roster struct {
 	teams   map[string]bool
 	members map[string]member // by login id
@@ -136,7 +136,7 @@ func (r Roster) Apply(n finesse.Notification) (Roster, []finesse.User) {
 	return r, []finesse.User{m.user}
 }
 
-// MemberState is the copy of a team member's O-001 that his supervisor gets.
+// MemberState is the copy of a team member's O-001 that their supervisor gets.
 func (v View) MemberState(u finesse.User) protocol.State {
 	code, label := reasonOf(u)
 	return protocol.State{

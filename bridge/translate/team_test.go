@@ -130,7 +130,7 @@ func TestHeldAndActive(t *testing.T) {
 	for named, want := range map[string]string{"50": "50", "55": "55", "56": "55", "99": "55"} {
 		id, ok := v.Held(named)
 		require.True(t, ok)
-		require.Equal(t, want, id, "named %s: what he holds, else what he consults about [C13]", named)
+		require.Equal(t, want, id, "named %s: what they hold, else what they consult about [C13]", named)
 	}
 	id, ok := v.Active()
 	require.True(t, ok)

@@ -19,15 +19,16 @@ type View struct {
 	// User's before the last dialog has ended.
 	extension string
 	told      stateKey // of the last State that was published
-	introd    bool     // AgentInfo went out in this login
-	calls     []call   // live, oldest first
-	graves    []grave  // ended, oldest first, at most maxGraves
+	// agentInfoSent: AgentInfo went out in this login.
+	agentInfoSent bool
+	calls         []call        // live, oldest first
+	ended         []endedDialog // oldest first, at most maxEndedDialogs
 }
 
-// call is one live dialog and what was said of it.
+// call is one live dialog and what the client was told of it.
 type call struct {
 	dialog    finesse.Dialog // as last seen, with the call type restored
-	class     class          // unclassified: nothing may be said yet
+	class     class          // unclassified: nothing may be told yet
 	open      bool           // the first look was not the whole truth: the class may become outbound or preview
 	withheld  bool           // its first packet was held back [M3]
 	announced bool           // its New... message went out, or never will
@@ -44,11 +45,11 @@ type rendered struct {
 	text   string
 }
 
-// New is the view of an agent nothing is known of yet.
+// New is the view of an agent of whom nothing is known yet.
 func New(agent string, d protocol.Dialect) View { return View{agent: agent, dialect: d} }
 
 // WithDialect is v speaking another dialect (the client reconnected in another
-// format). What was said already counts as said in the new dialect.
+// format). What was told already counts as told in the new dialect.
 func (v View) WithDialect(d protocol.Dialect) View {
 	v.dialect = d
 	v.calls = slices.Clone(v.calls)
@@ -64,7 +65,7 @@ func (v View) WithDialect(d protocol.Dialect) View {
 // AgentInfo is due again after the next login.
 func (v View) ForClient(d protocol.Dialect) View {
 	v = v.WithDialect(d)
-	v.introd = false
+	v.agentInfoSent = false
 	return v
 }
 
@@ -90,8 +91,8 @@ func (v View) Dialog(id string) (finesse.Dialog, bool) {
 
 // Apply takes one User or Dialog notification and returns the outputs to
 // publish, in order (M1-M7). A notification of another kind, of another agent
-// or of a medium other than voice changes nothing. Errors notifications are
-// not its business: see [ErrorFor].
+// or of a medium other than voice changes nothing. For Errors notifications see
+// [ErrorFor].
 func (v View) Apply(n finesse.Notification) (View, []protocol.Output) {
 	if n.User != nil {
 		return v.applyUser(*n.User)
@@ -105,10 +106,10 @@ func (v View) Apply(n finesse.Notification) (View, []protocol.Output) {
 	return v, all
 }
 
-// Standing is what was last said of what n is about: the State of the agent, or
-// the state messages of live dialogs. For who has to say it again.
+// Standing is what was last told of what n is about: the State of the agent, or
+// the state messages of live dialogs. It is for telling them once more.
 func (v View) Standing(n finesse.Notification) []protocol.Output {
-	if n.User != nil && v.mine(*n.User) && v.user.State != "" {
+	if n.User != nil && v.own(*n.User) && v.user.State != "" {
 		return []protocol.Output{v.State()}
 	}
 	var outs []protocol.Output

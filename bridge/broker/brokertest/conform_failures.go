@@ -106,7 +106,7 @@ func tenThousand(t *testing.T, s *suite) {
 		for k := range n {
 			err := out.Publish(broker.Message{To: q, Body: fmt.Sprint(k), Persistent: true}, func(err error) {
 				if err != nil {
-					t.Errorf("message given up: %v", err)
+					t.Errorf("message dropped: %v", err)
 				}
 				if mark := marks[confirmed.Add(1)]; mark != nil {
 					close(mark)

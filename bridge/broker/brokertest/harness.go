@@ -2,6 +2,7 @@ package brokertest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -168,5 +169,5 @@ func (r *recorder) drop(_ broker.Message, err error) {
 func (r *recorder) dropped() []error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]error(nil), r.drops...)
+	return slices.Clone(r.drops)
 }

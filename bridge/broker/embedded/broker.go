@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,22 +52,13 @@ type Broker struct {
 
 // Start listens and serves until Close.
 func Start(cfg Config) (*Broker, error) {
-	for _, d := range []struct {
-		field *int
-		value int
-	}{
-		{&cfg.QueueLimit, 64 << 20}, {&cfg.MaxBody, 16 << 20}, {&cfg.MaxConnections, 5000},
-	} {
-		if *d.field < 0 {
-			return nil, errors.New("embedded: negative limit")
-		}
-		if *d.field == 0 {
-			*d.field = d.value
-		}
+	if min(cfg.QueueLimit, cfg.MaxBody, cfg.MaxConnections) < 0 {
+		return nil, errors.New("embedded: negative limit")
 	}
-	if cfg.Addr == "" {
-		cfg.Addr = "127.0.0.1:0"
-	}
+	cfg.QueueLimit = cmp.Or(cfg.QueueLimit, 64<<20)
+	cfg.MaxBody = cmp.Or(cfg.MaxBody, 16<<20)
+	cfg.MaxConnections = cmp.Or(cfg.MaxConnections, 5000)
+	cfg.Addr = cmp.Or(cfg.Addr, "127.0.0.1:0")
 	b := &Broker{
 		cfg: cfg, log: cfg.Log, birth: strconv.FormatInt(time.Now().UnixMilli(), 36),
 		sessions: make(map[string]*session), queues: make(map[string]*queue),
