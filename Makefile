@@ -50,7 +50,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)' $(FUZZDIRS)
 
 chaos: setup ## kill nodes of a pair among commands; non-zero if one is lost, doubled or out of order
-	$(GO) run ./cmd/gcbridge/internal/pairs/chaos $(if $(filter-out 0,$(SHORT)),-short)
+	$(GO) run ./test/chaos $(if $(filter-out 0,$(SHORT)),-short)
 
 generated: ## fail if a generated file is not current
 	@GO='$(GO)' bash .ci/generated

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gcbridge/cmd/gcbridge/internal/spec"
+	"gcbridge/protocol/spec"
 )
 
 //go:generate go run . spec markdown --output ../../docs/protocol.md
