@@ -9,10 +9,12 @@ BENCHTIME     ?= 1s
 TESTFLAGS     ?=
 LINT_VERSION  := 2.8.0
 LINT          := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
+DEAD_VERSION  := 0.49.0
+DEAD          := .tools/deadcode-$(DEAD_VERSION)/deadcode
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint fmt bench fuzz chaos generated clean
+.PHONY: help run build setup test lint fmt deadcode tidy bench fuzz chaos generated clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +44,15 @@ fmt: $(LINT) ## format with gofumpt
 
 $(LINT):
 	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION)
+
+deadcode: $(DEAD) ## fail if a function is never called, or by tests only
+	@bash .ci/deadcode $(DEAD)
+
+$(DEAD):
+	GOBIN=$(CURDIR)/$(@D) $(GO) install golang.org/x/tools/cmd/deadcode@v$(DEAD_VERSION)
+
+tidy: ## fail if go.mod does not say what is used
+	$(GO) mod tidy -diff
 
 bench: setup ## all benchmarks (BENCH=regexp, BENCHTIME=1s)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 30m -p 1 ./...

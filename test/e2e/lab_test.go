@@ -136,8 +136,6 @@ type got struct {
 	header *frame.Header
 }
 
-func (g got) String() string { return g.dest + " " + g.body }
-
 func newPhone(t testing.TB, brokerURL string, listen ...string) *phone {
 	t.Helper()
 	conn, err := stomp.Dial("tcp", strings.TrimPrefix(brokerURL, "stomp://"),

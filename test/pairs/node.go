@@ -131,22 +131,6 @@ func (n *Node) Ended(limit time.Duration) error {
 	}
 }
 
-// Terminate ends the process in order, and with force if it takes more than limit.
-func (n *Node) Terminate(limit time.Duration) {
-	l := n.current()
-	if l == nil {
-		return
-	}
-	_ = l.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-l.ended:
-	case <-timer.C:
-		n.Kill()
-	}
-}
-
 // Log is what the node has logged in its lives, as far as it is kept.
 func (n *Node) Log() string { return n.log.String() }
 
