@@ -48,6 +48,9 @@ func checkImports(src source.Tree) (found []source.Violation) {
 			to, _ := layerOf(dir)
 			allowed := from.any || to.leaf || to.folder == from.folder || slices.Contains(from.may, to.folder) ||
 				f.Test && slices.Contains(from.tests, to.folder)
+			if to.folder == harnesses {
+				allowed = f.Test || from.folder == harnesses
+			}
 			if !allowed {
 				found = append(found, src.At(f, spec.Pos(), "%s must not import %s", f.Dir, dir))
 			}
@@ -105,10 +108,11 @@ func selectors(f source.File, root ast.Node, pkg string, visit func(*ast.Selecto
 }
 
 func checkPure(src source.Tree) (found []source.Violation) {
+	cores := []string{"protocol", "bridge/translate", "bridge/session/ledger"}
 	doors := []string{"context", "io/fs", "math/rand", "math/rand/v2", "net", "net/http", "os", "os/exec", "sync", "sync/atomic"}
 	clock := []string{"After", "AfterFunc", "NewTicker", "NewTimer", "Now", "Since", "Sleep", "Tick", "Until"}
 	for _, f := range src.GoFiles {
-		if f.Test || f.Dir != "protocol" && f.Dir != "bridge/translate" {
+		if f.Test || !slices.Contains(cores, f.Dir) {
 			continue
 		}
 		for _, spec := range f.Syntax.Imports {
@@ -132,7 +136,7 @@ func checkPure(src source.Tree) (found []source.Violation) {
 }
 
 func checkProcess(src source.Tree) (found []source.Violation) {
-	banned := []string{"flag", "os/signal", "github.com/spf13/cobra", "github.com/rs/zerolog/log"}
+	banned := []string{"flag", "os/signal", "github.com/spf13/cobra", "github.com/spf13/pflag"}
 	for _, f := range src.GoFiles {
 		if f.Test || strings.HasPrefix(f.Dir, "cmd/") || strings.HasPrefix(f.Dir, "test/") {
 			continue
@@ -156,9 +160,11 @@ func checkProcess(src source.Tree) (found []source.Violation) {
 	return found
 }
 
-// checkSleep lets a test sleep where time is not real: inside synctest.Test, or
-// in what it hands to a function of its own package that calls synctest.Test.
+// checkSleep lets a test or a harness let time pass where time is not real:
+// inside synctest.Test, or in what it hands to a function of its own package that
+// calls synctest.Test.
 func checkSleep(src source.Tree) (found []source.Violation) {
+	sleeps := []string{"Sleep", "After", "Tick"}
 	wrappers := map[string]bool{} // folder and name
 	for _, f := range src.GoFiles {
 		for _, decl := range f.Syntax.Decls {
@@ -168,15 +174,30 @@ func checkSleep(src source.Tree) (found []source.Violation) {
 		}
 	}
 	for _, f := range src.GoFiles {
-		if !f.Test {
+		if !f.Test && !strings.HasPrefix(f.Dir, harnesses+"/") {
 			continue
 		}
 		unreal := bubbles(f, f.Syntax, func(name string) bool { return wrappers[f.Dir+" "+name] })
-		selectors(f, f.Syntax, "time", func(sel *ast.SelectorExpr) {
-			inside := func(b ast.Node) bool { return b.Pos() < sel.Pos() && sel.End() < b.End() }
-			if sel.Sel.Name == "Sleep" && !slices.ContainsFunc(unreal, inside) {
-				found = append(found, src.At(f, sel.Pos(), "time.Sleep in a test: wait for a condition with a deadline"))
+		complain := func(at ast.Node, what string) {
+			inside := func(b ast.Node) bool { return b.Pos() < at.Pos() && at.End() < b.End() }
+			if !slices.ContainsFunc(unreal, inside) {
+				found = append(found, src.At(f, at.Pos(), "%s in a test: wait for a condition with a deadline", what))
 			}
+		}
+		selectors(f, f.Syntax, "time", func(sel *ast.SelectorExpr) {
+			if slices.Contains(sleeps, sel.Sel.Name) {
+				complain(sel, "time."+sel.Sel.Name)
+			}
+		})
+		ast.Inspect(f.Syntax, func(n ast.Node) bool {
+			if receive, ok := n.(*ast.UnaryExpr); ok && receive.Op == token.ARROW {
+				selectors(f, receive.X, "time", func(sel *ast.SelectorExpr) {
+					if sel.Sel.Name == "NewTimer" {
+						complain(receive, "<-time.NewTimer")
+					}
+				})
+			}
+			return true
 		})
 	}
 	return found
@@ -249,34 +270,27 @@ func checkLeaks(src source.Tree) (found []source.Violation) {
 	return found
 }
 
-// checkState lets a package variable be a table, an error or a compiled
-// pattern: something that is never written to. main.version belongs to the linker.
-func checkState(src source.Tree) (found []source.Violation) {
-	vars := map[string]map[string]bool{} // folder, name
+// checkStructs bounds what a type of the session may hold together.
+func checkStructs(src source.Tree) (found []source.Violation) {
+	const limit = 15
 	for _, f := range src.GoFiles {
-		if f.Test {
+		if f.Test || f.Dir != "bridge/session" && !strings.HasPrefix(f.Dir, "bridge/session/") {
 			continue
 		}
-		if vars[f.Dir] == nil {
-			vars[f.Dir] = map[string]bool{}
-		}
-		for _, spec := range packageVars(f) {
-			for i, name := range spec.Names {
-				vars[f.Dir][name.Name] = true
-				isError := strings.HasPrefix(strings.ToLower(name.Name), "err") // may point, never changes
-				if i < len(spec.Values) && stateful(spec.Values[i]) && !isError || i >= len(spec.Values) && stateful(spec.Type) {
-					found = append(found, src.At(f, name.Pos(), "package variable %s is state", name.Name))
-				}
-			}
-		}
-	}
-	for _, f := range src.GoFiles {
 		ast.Inspect(f.Syntax, func(n ast.Node) bool {
-			for _, target := range written(n) {
-				root := rootOf(target)
-				if root != nil && vars[f.Dir][root.Name] && !f.Test && packageLevel(f, root) {
-					found = append(found, src.At(f, root.Pos(), "package variable %s is written to", root.Name))
-				}
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			body, ok := spec.Type.(*ast.StructType)
+			if !ok {
+				return true
+			}
+			switch fields, known := body.Fields.NumFields(), slices.Contains(large(), spec.Name.Name); {
+			case fields > limit && !known:
+				found = append(found, src.At(f, spec.Pos(), "%s has %d fields, at most %d: it is more than one thing", spec.Name.Name, fields, limit))
+			case fields <= limit && known:
+				found = append(found, src.At(f, spec.Pos(), "%s has %d fields: take it off the list large()", spec.Name.Name, fields))
 			}
 			return true
 		})
@@ -284,89 +298,31 @@ func checkState(src source.Tree) (found []source.Violation) {
 	return found
 }
 
-func packageVars(f source.File) (specs []*ast.ValueSpec) {
-	for _, decl := range f.Syntax.Decls {
-		if g, ok := decl.(*ast.GenDecl); ok && g.Tok == token.VAR {
-			for _, spec := range g.Specs {
-				specs = append(specs, spec.(*ast.ValueSpec))
+// checkLogFields finds calls such as e.Str("message", ...): zerolog writes a
+// field of that name itself, and a line with a name twice is read differently by
+// each reader.
+func checkLogFields(src source.Tree) (found []source.Violation) {
+	owned := []string{"level", "message", "time", "error", "caller", "stack"}
+	methods := regexp.MustCompile(`^(Str|Bytes|Hex|RawJSON|RawCBOR|Bool|U?[Ii]nt|Float|Time|Dur|AnErr|Errs|Any|Interface|Dict|Array|Object|Type|IPAddr|IPPrefix|MACAddr)`)
+	for _, f := range src.GoFiles {
+		ast.Inspect(f.Syntax, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 2 {
+				return true
 			}
-		}
-	}
-	return specs
-}
-
-// stateful reports whether a variable of this type or value can only be there
-// to be changed: locks, atomics, channels, empty maps, pointers to fresh values.
-func stateful(x ast.Expr) bool {
-	switch x := x.(type) {
-	case *ast.CallExpr:
-		f, ok := x.Fun.(*ast.Ident)
-		return ok && (f.Name == "make" || f.Name == "new") || stateful(x.Fun)
-	case *ast.UnaryExpr:
-		return x.Op == token.AND
-	case *ast.CompositeLit:
-		_, isMap := x.Type.(*ast.MapType)
-		return stateful(x.Type) || isMap && len(x.Elts) == 0
-	case *ast.ChanType:
-		return true
-	case *ast.IndexExpr:
-		return stateful(x.X)
-	case *ast.SelectorExpr:
-		pkg, ok := x.X.(*ast.Ident)
-		return ok && (pkg.Name == "sync" || pkg.Name == "atomic")
-	}
-	return false
-}
-
-// written are the expressions that a node writes to or lets others write to.
-func written(n ast.Node) []ast.Expr {
-	switch n := n.(type) {
-	case *ast.AssignStmt:
-		if n.Tok != token.DEFINE {
-			return n.Lhs
-		}
-	case *ast.IncDecStmt:
-		return []ast.Expr{n.X}
-	case *ast.UnaryExpr:
-		if _, whole := n.X.(*ast.Ident); whole && n.Op == token.AND { // an element of a table may be pointed to
-			return []ast.Expr{n.X}
-		}
-	case *ast.CallExpr:
-		if f, ok := n.Fun.(*ast.Ident); ok && (f.Name == "delete" || f.Name == "clear") && len(n.Args) > 0 {
-			return n.Args[:1]
-		}
-	}
-	return nil
-}
-
-func rootOf(x ast.Expr) *ast.Ident {
-	switch x := x.(type) {
-	case *ast.Ident:
-		return x
-	case *ast.IndexExpr:
-		return rootOf(x.X)
-	case *ast.SelectorExpr:
-		return rootOf(x.X)
-	case *ast.StarExpr:
-		return rootOf(x.X)
-	case *ast.ParenExpr:
-		return rootOf(x.X)
-	}
-	return nil
-}
-
-// packageLevel reports whether a name means the package's variable here: it is
-// declared at the top of this file, or nowhere in it.
-func packageLevel(f source.File, name *ast.Ident) bool {
-	if name.Obj == nil { // without types; a name of another file has none
-		return true
-	}
-	for _, spec := range packageVars(f) {
-		if name.Obj.Decl == spec {
+			sel, isMethod := call.Fun.(*ast.SelectorExpr)
+			name, isLiteral := call.Args[0].(*ast.BasicLit)
+			if !isMethod || !isLiteral || !methods.MatchString(sel.Sel.Name) {
+				return true
+			}
+			if field, err := strconv.Unquote(name.Value); err == nil && slices.Contains(owned, field) {
+				found = append(found, src.At(f, name.Pos(), "log field %s is zerolog's own: the line would have it twice", field))
+			}
 			return true
-		}
+		})
 	}
-	return false
+	slices.SortStableFunc(found, func(a, b source.Violation) int { return cmp.Or(cmp.Compare(a.Path, b.Path), a.Line-b.Line) })
+	return found
 }
 
 func checkMachinePaths(src source.Tree) (found []source.Violation) {
