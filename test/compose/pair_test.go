@@ -222,7 +222,7 @@ func TestComposedPair(t *testing.T) {
 		return ok && ok2 && held.Pair.Held == 1 && replica.Pair.Held == 0 && replica.Pair.Replicas == 1
 	}, patience, tick, "node-1 serves, node-2 holds a replica")
 
-	first.kill()
+	first.Kill()
 	said, ok := healthy(t, s.bin, first.env, s.c.Services["node-1"].Healthcheck.Test[2:])
 	require.False(t, ok)
 	require.Contains(t, said, "refused")

@@ -7,13 +7,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"gcbridge/bridge/broker/brokertest"
 )
 
 const (
@@ -34,44 +35,27 @@ func build(t *testing.T) string {
 
 // process is a running container's stand-in.
 type process struct {
-	cmd   *exec.Cmd
-	out   output
-	ended chan struct{}
+	*brokertest.Child
+	out output
 }
 
 // start runs the program with env and nothing else in its environment, until
 // the test ends.
 func start(t *testing.T, bin string, env, args []string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(bin, args...), ended: make(chan struct{})}
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = env, &p.out, &p.out
-	dieWithParent(p.cmd)
-	started := make(chan error, 1)
-	go func() {
-		// The thread that starts a process is its parent to the kernel.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := p.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = p.cmd.Wait() // its log tells more than its exit code
-			close(p.ended)
-		}
-	}()
-	require.NoError(t, <-started)
+	p := &process{}
+	cmd := exec.Command(bin, args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = env, &p.out, &p.out
+	var err error
+	p.Child, err = brokertest.Spawn(cmd)
+	require.NoError(t, err)
 	t.Cleanup(func() {
-		p.kill()
+		p.Kill()
 		if t.Failed() {
 			t.Logf("%s:\n%s", strings.Join(args, " "), p.out.String())
 		}
 	})
 	return p
-}
-
-// kill ends the process at once and waits for it.
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // it may have ended already
-	<-p.ended
 }
 
 // find waits for a line of the output and returns what the first group of the

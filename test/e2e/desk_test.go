@@ -10,6 +10,7 @@ import (
 
 	"gcbridge/bridge/config"
 	"gcbridge/finesse/sim"
+	"gcbridge/test/wait"
 )
 
 // desk is the client of one agent, who has a topic and a format of his own [D3].
@@ -88,7 +89,7 @@ func (d *desk) talk() {
 func (d *desk) next(code string) got {
 	d.t.Helper()
 	var found got
-	ok := eventually(func() bool {
+	ok := wait.Until(patience, func() bool {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		for i, g := range d.got {

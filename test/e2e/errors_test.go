@@ -15,6 +15,7 @@ import (
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
 	"gcbridge/protocol"
+	"gcbridge/test/wait"
 )
 
 // errorCase is a situation that must be answered with an error code.
@@ -150,7 +151,7 @@ func (d *desk) loseXMPP(g *gate) {
 	d.answer(d.dest, d.send("GetState", ""), "LOGOUT")
 	g.set(true)
 	require.Equal(d.t, 1, d.lab.sim.DropXMPP(d.agent))
-	require.True(d.t, eventually(func() bool {
+	require.True(d.t, wait.Until(patience, func() bool {
 		for _, a := range d.lab.worker.Snapshot().Agents {
 			if a.Agent == d.agent {
 				return a.Phase == session.PhaseBroken

@@ -11,6 +11,7 @@ import (
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
 	"gcbridge/test/javapeer"
+	"gcbridge/test/wait"
 )
 
 // desks runs story for a Java client of its own in both formats.
@@ -67,7 +68,7 @@ func TestJavaSupervisorsDay(t *testing.T) {
 
 		a.do("silentmonitor", "2001")
 		a.expect("O-008", "", "1005#InboundCall#ACTIVE#", `"type":"InboundCall"`)
-		require.True(t, eventually(func() bool { s, _ := l.sim.Agent("1005"); return len(s.Dialogs) == 1 }))
+		require.True(t, wait.Until(patience, func() bool { s, _ := l.sim.Agent("1005"); return len(s.Dialogs) == 1 }))
 		monitor := l.dialogOf("1005")
 		a.do("bargein", "2001,"+monitor)
 		a.expect("O-008", "", "1005#InboundCall#DROP#DialogID:"+monitor, `"dialogId":"`+monitor+`","prevDialogId":`)

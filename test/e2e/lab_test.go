@@ -25,6 +25,7 @@ import (
 	"gcbridge/bridge/config"
 	"gcbridge/finesse/sim"
 	"gcbridge/test/observe"
+	"gcbridge/test/wait"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(proving(m)) }
@@ -121,11 +122,10 @@ func (l *logBuffer) String() string {
 // comes to the destinations it listens to.
 type phone struct {
 	t     testing.TB
-	conn  *stomp.Conn
+	conn  *brokertest.Client
 	mu    sync.Mutex
 	got   []got
 	corr  int
-	wait  sync.WaitGroup
 	story *observe.Story
 }
 
@@ -138,41 +138,26 @@ type got struct {
 
 func newPhone(t testing.TB, brokerURL string, listen ...string) *phone {
 	t.Helper()
-	conn, err := stomp.Dial("tcp", strings.TrimPrefix(brokerURL, "stomp://"),
-		stomp.ConnOpt.HeartBeat(0, 0), stomp.ConnOpt.RcvReceiptTimeout(patience), stomp.ConnOpt.Logger(silent{}))
+	p := &phone{t: t, story: wire.Story(t)}
+	conn, err := brokertest.Connect(t.Context(), brokerURL, listen, p.received)
 	require.NoError(t, err)
-	p := &phone{t: t, conn: conn, story: wire.Story(t)}
-	for _, dest := range listen {
-		sub, err := conn.Subscribe(dest, stomp.AckAuto)
-		require.NoError(t, err)
-		p.wait.Go(func() {
-			for m := range sub.C {
-				if m.Err != nil {
-					return
-				}
-				p.story.Arrived(m.Header, string(m.Body))
-				p.mu.Lock()
-				p.got = append(p.got, got{dest: dest, body: string(m.Body), header: m.Header})
-				p.mu.Unlock()
-			}
-		})
-	}
-	t.Cleanup(func() {
-		_ = conn.MustDisconnect()
-		p.wait.Wait()
-	})
+	t.Cleanup(conn.Close)
+	p.conn = conn
 	p.settle()
 	return p
+}
+
+func (p *phone) received(dest string, m *stomp.Message) {
+	p.story.Arrived(m.Header, string(m.Body))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.got = append(p.got, got{dest: dest, body: string(m.Body), header: m.Header})
 }
 
 // settle returns when the broker has handled everything sent before.
 func (p *phone) settle() {
 	p.t.Helper()
-	tx, err := p.conn.BeginWithError()
-	require.NoError(p.t, err)
-	require.NoError(p.t, tx.Abort())
-	require.NoError(p.t, p.conn.Send("/queue/settled", "text/plain", []byte("x"), stomp.SendOpt.Receipt,
-		stomp.SendOpt.Header("expires", "1")))
+	require.NoError(p.t, p.conn.Settle())
 }
 
 // raw sends a command with the headers given as name, value pairs and returns
@@ -181,18 +166,12 @@ func (p *phone) raw(text bool, jmsType, body string, headers ...string) string {
 	p.t.Helper()
 	p.corr++
 	corr := fmt.Sprintf("c%d", p.corr)
-	opts := []func(*frame.Frame) error{stomp.SendOpt.Receipt, stomp.SendOpt.Header("correlation-id", corr)}
+	all := []string{"correlation-id", corr}
 	if jmsType != "" {
-		opts = append(opts, stomp.SendOpt.Header("type", jmsType))
-	}
-	if text {
-		opts = append(opts, stomp.SendOpt.NoContentLength)
-	}
-	for i := 0; i < len(headers); i += 2 {
-		opts = append(opts, stomp.SendOpt.Header(headers[i], headers[i+1]))
+		all = append(all, "type", jmsType)
 	}
 	p.story.Sent(jmsType, body, corr)
-	require.NoError(p.t, p.conn.Send("/queue/Connector1", "", []byte(body), opts...))
+	require.NoError(p.t, p.conn.Send("/queue/Connector1", text, body, append(all, headers...)...))
 	return corr
 }
 
@@ -207,7 +186,7 @@ func (p *phone) do(jmsType, body string, headers ...string) string {
 func (p *phone) expect(dest string, parts ...string) got {
 	p.t.Helper()
 	var found got
-	ok := eventually(func() bool {
+	ok := wait.Until(patience, func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for i, g := range p.got {
@@ -228,7 +207,7 @@ func (p *phone) expect(dest string, parts ...string) got {
 func (p *phone) answer(dest, corr string, parts ...string) got {
 	p.t.Helper()
 	var found got
-	ok := eventually(func() bool {
+	ok := wait.Until(patience, func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for i, g := range p.got {
@@ -252,24 +231,6 @@ func holds(body string, parts []string) bool {
 		}
 	}
 	return true
-}
-
-// eventually polls until cond holds or patience ends.
-func eventually(cond func() bool) bool {
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	for {
-		if cond() {
-			return true
-		}
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			return cond()
-		}
-	}
 }
 
 func (p *phone) describe() string {
@@ -296,15 +257,3 @@ func jsonOf(v any) (string, error) {
 	b, err := json.Marshal(v)
 	return string(b), err
 }
-
-// silent is a go-stomp logger that says nothing.
-type silent struct{}
-
-func (silent) Debugf(string, ...any)   {}
-func (silent) Infof(string, ...any)    {}
-func (silent) Warningf(string, ...any) {}
-func (silent) Errorf(string, ...any)   {}
-func (silent) Debug(string)            {}
-func (silent) Info(string)             {}
-func (silent) Warning(string)          {}
-func (silent) Error(string)            {}

@@ -16,6 +16,7 @@ import (
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
 	"gcbridge/finesse/sim"
+	"gcbridge/test/wait"
 )
 
 // ratePerSecond is the load of BenchmarkLatency.
@@ -129,7 +130,7 @@ func (c *pacer) send(jmsType, body, corr string) {
 func (c *pacer) await(corr string) time.Duration {
 	c.b.Helper()
 	var d time.Duration
-	ok := eventually(func() bool {
+	ok := wait.Until(patience, func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		var ok bool

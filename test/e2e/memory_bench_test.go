@@ -17,6 +17,7 @@ import (
 
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/finesse/sim"
+	"gcbridge/test/wait"
 )
 
 // BenchmarkServeMemory reports the resident memory, in MiB, of a `gcbridge
@@ -71,7 +72,7 @@ func serve(t testing.TB, brokerURL string, fin *sim.Server) int {
 			t.Logf("serve: %v\n%s", err, log.String())
 		}
 	})
-	ready := eventually(func() bool {
+	ready := wait.Until(patience, func() bool {
 		resp, err := http.Get("http://" + admin + "/readyz")
 		if err != nil {
 			return false

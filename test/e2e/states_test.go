@@ -11,6 +11,7 @@ import (
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
 	"gcbridge/test/observe"
+	"gcbridge/test/wait"
 )
 
 // value is the state that a message of a code carries.
@@ -291,7 +292,7 @@ func TestWrapUpData(t *testing.T) {
 		d.ready()
 		d.talk()
 		d.send("wrapup", "Sold, to be delivered,"+d.dialog)
-		require.True(t, eventually(func() bool {
+		require.True(t, wait.Until(patience, func() bool {
 			a, ok := l.sim.Agent("1001")
 			return ok && len(a.Dialogs) == 1 && a.Dialogs[0].WrapUpReason == "Sold, to be delivered"
 		}))
@@ -341,7 +342,7 @@ func TestOwnershipIsAnnounced(t *testing.T) {
 	ear := newPhone(t, l.broker, topic)
 	l.signedIn(t, "1001", "DEFAULT")
 	var said got
-	require.True(t, eventually(func() bool {
+	require.True(t, wait.Until(patience, func() bool {
 		ear.mu.Lock()
 		defer ear.mu.Unlock()
 		for _, g := range ear.got {

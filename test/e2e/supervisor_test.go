@@ -14,6 +14,7 @@ import (
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/wait"
 )
 
 const super = "/topic/S"
@@ -57,10 +58,10 @@ func TestTeamOfASupervisor(t *testing.T) {
 			require.Equal(t, 1, l.sim.DropXMPP("1005"))
 			p.do("MakeNotReadyWithReason#1001", "12")
 			p.expect(super, "1005#State#NOT_READY#12#", "#1001#2001#Lunch#")
-			require.True(t, eventually(func() bool { return l.sim.Subscribers("/finesse/api/Team/1/Users") == 1 }))
+			require.True(t, wait.Until(patience, func() bool { return l.sim.Subscribers("/finesse/api/Team/1/Users") == 1 }))
 
 			p.answer(super, p.do("getteamusers#1005", "1,false"), "1005#TeamUsersList#")
-			require.True(t, eventually(func() bool { return l.sim.Subscribers("/finesse/api/Team/1/Users") == 0 }), "unsubscribed, behind the answer")
+			require.True(t, wait.Until(patience, func() bool { return l.sim.Subscribers("/finesse/api/Team/1/Users") == 0 }), "unsubscribed, behind the answer")
 		})
 	}
 }
@@ -72,7 +73,7 @@ func TestSubscriptionEndsWithTheSession(t *testing.T) {
 	require.Equal(t, 1, l.sim.Subscribers("/finesse/api/Team/1/Users"))
 	p.do("Connect#1005", "elsewhere,pw1005")
 	p.expect(super, "1005#Error#SESSION_INVALIDATED")
-	require.True(t, eventually(func() bool { return l.sim.Subscribers("/finesse/api/Team/1/Users") == 0 }))
+	require.True(t, wait.Until(patience, func() bool { return l.sim.Subscribers("/finesse/api/Team/1/Users") == 0 }))
 }
 
 func TestMonitorBargeAndDrop(t *testing.T) {

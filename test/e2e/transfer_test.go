@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"gcbridge/test/wait"
 )
 
 const customer = "5551000"
@@ -130,7 +132,7 @@ func TestControlsVariablesAndWrapUp(t *testing.T) {
 	p.answer(own, p.do("update_call_variable#1001", id+",BAStatus=x"), "1001#Error#PLEASE_RETRY")
 
 	p.do("wrapup#1001", "Sales,"+id)
-	require.True(t, eventually(func() bool {
+	require.True(t, wait.Until(patience, func() bool {
 		return strings.Contains(requested(l), "<wrapUpReason>Sales</wrapUpReason>")
 	}), "the label went to Finesse")
 	p.story.Claim(t.Name(), "A-25")

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"gcbridge/test/wait"
 )
 
 // agentID is the ith agent of a scaled simulator.
@@ -41,7 +43,7 @@ func LogIn(t TB, c *Client, destination string, agents []int) {
 		})
 	}
 	senders.Wait()
-	Eventually(patience+time.Duration(n)*50*time.Millisecond, func() bool {
+	wait.Until(patience+time.Duration(n)*50*time.Millisecond, func() bool {
 		for _, e := range c.Since(from) {
 			from++
 			if strings.Contains(e.Body, "#AgentInfo#") {

@@ -9,6 +9,7 @@ import (
 
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/test/javapeer"
+	"gcbridge/test/wait"
 )
 
 // TestBrokerFails plays the troubles of a broker that lives on, or comes back.
@@ -33,7 +34,7 @@ func TestBrokerFails(t *testing.T) {
 		s.killBroker(th.One)
 		s.servedBy(-1)
 		s.restoreBroker(th.One)
-		require.True(t, Eventually(patience, func() bool {
+		require.True(t, wait.Until(patience, func() bool {
 			for _, n := range s.Nodes {
 				if st, err := n.Status(); err != nil || st.Broker.URL != th.One.URL() || !st.Broker.Up {
 					return false
@@ -55,7 +56,7 @@ func TestBrokerFails(t *testing.T) {
 		})
 		s.mark()
 		slow.Stall()
-		require.True(t, Eventually(2*patience, func() bool {
+		require.True(t, wait.Until(2*patience, func() bool {
 			st, err := s.Nodes[0].Status()
 			return err == nil && st.Broker.Up && st.Broker.URL == th.Two.URL()
 		}), "missing heart-beats are noticed")
@@ -80,7 +81,7 @@ func TestBrokerIsFull(t *testing.T) {
 	deafDesk := "queue://deaf." + s.desk
 	s.do("Connect", deaf, deafDesk+",pw"+deaf)
 	s.do("Login", deaf, "pw"+deaf+","+s.fin.Extension(deaf))
-	require.True(t, Eventually(patience, func() bool { a, _ := s.fin.Agent(deaf); return a.Extension != "" }))
+	require.True(t, wait.Until(patience, func() bool { a, _ := s.fin.Agent(deaf); return a.Extension != "" }))
 	for i := range 300 {
 		s.do("refresh", deaf, "")
 		if i%10 == 9 { // no faster than they are served: the commands' queue has a limit too
@@ -91,9 +92,9 @@ func TestBrokerIsFull(t *testing.T) {
 	s.servedBy(0)
 	s.Holding(3, 0)
 	s.java.Listen(deafDesk)
-	require.True(t, Eventually(2*patience, func() bool {
+	require.True(t, wait.Until(2*patience, func() bool {
 		corr := s.do("GetState", deaf, "")
-		return Eventually(time.Second, func() bool {
+		return wait.Until(time.Second, func() bool {
 			for _, m := range s.java.Received() {
 				if m.CorrelationID == corr && strings.Contains(m.Body, deaf+"#State#") {
 					return true

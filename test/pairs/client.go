@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-stomp/stomp/v3"
-	"github.com/go-stomp/stomp/v3/frame"
+
+	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/wait"
 )
 
 // Event is an output as a client sees it.
@@ -48,7 +48,7 @@ type Client struct {
 	done   chan struct{}
 
 	mu     sync.Mutex
-	conn   *stomp.Conn
+	conn   *brokertest.Client
 	change chan struct{} // closed when conn or events change
 	events []Event
 	corr   int
@@ -60,15 +60,12 @@ type Client struct {
 // connected when NewClient returns.
 func NewClient(t TB, queue string, listen []string, urls ...string) *Client {
 	t.Helper()
-	c := &Client{listen: listen, name: fmt.Sprint(listen), queue: "/queue/" + queue, done: make(chan struct{}), change: make(chan struct{})}
-	for _, url := range urls {
-		c.urls = append(c.urls, strings.TrimPrefix(url, "stomp://"))
-	}
+	c := &Client{urls: urls, listen: listen, name: fmt.Sprint(listen), queue: "/queue/" + queue, done: make(chan struct{}), change: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
 	c.stop = stop
 	go c.run(ctx)
 	t.Cleanup(c.Close)
-	if !Eventually(patience, func() bool { return c.connection() != nil }) {
+	if !wait.Until(patience, func() bool { return c.connection() != nil }) {
 		t.Fatalf("no broker of %v answers", c.urls)
 	}
 	return c
@@ -80,7 +77,7 @@ func (c *Client) Close() {
 	<-c.done
 }
 
-func (c *Client) connection() *stomp.Conn {
+func (c *Client) connection() *brokertest.Client {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.conn
@@ -106,50 +103,21 @@ func (c *Client) run(ctx context.Context) {
 // serve connects to a broker and receives until the connection is lost; false
 // means that there was none.
 func (c *Client) serve(ctx context.Context, url string) bool {
-	dialer := net.Dialer{Timeout: 2 * time.Second}
-	raw, err := dialer.DialContext(ctx, "tcp", url)
+	conn, err := brokertest.Connect(ctx, url, c.listen, c.received)
 	if err != nil {
 		return false
 	}
-	defer raw.Close()
-	_ = raw.SetDeadline(time.Now().Add(5 * time.Second)) // of the login
-	conn, err := stomp.Connect(raw, stomp.ConnOpt.HeartBeat(0, 0), stomp.ConnOpt.RcvReceiptTimeout(patience), stomp.ConnOpt.Logger(silent{}))
-	if err != nil {
-		return false
-	}
-	_ = raw.SetDeadline(time.Time{})
-	lost := make(chan struct{})
-	var once sync.Once
-	var receivers sync.WaitGroup
-	for _, dest := range c.listen {
-		sub, err := conn.Subscribe(dest, stomp.AckAuto)
-		if err != nil {
-			once.Do(func() { close(lost) })
-			break
-		}
-		receivers.Go(func() {
-			defer once.Do(func() { close(lost) })
-			for m := range sub.C {
-				if m.Err != nil {
-					return
-				}
-				c.received(m)
-			}
-		})
-	}
+	defer conn.Close()
 	c.set(conn)
 	select {
 	case <-ctx.Done():
-	case <-lost:
+	case <-conn.Lost():
 	}
 	c.set(nil)
-	_ = raw.Close()
-	_ = conn.MustDisconnect() // so that the library's goroutines end
-	receivers.Wait()
 	return true
 }
 
-func (c *Client) set(conn *stomp.Conn) {
+func (c *Client) set(conn *brokertest.Client) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.conn = conn
@@ -161,7 +129,7 @@ func (c *Client) changed() {
 	c.change = make(chan struct{})
 }
 
-func (c *Client) received(m *stomp.Message) {
+func (c *Client) received(_ string, m *stomp.Message) {
 	e := Event{
 		At: time.Now(), Code: m.Header.Get("gcCode"), Agent: m.Header.Get("gcAgent"), Node: m.Header.Get("gcNode"),
 		Corr: m.Header.Get("correlation-id"), Recovered: m.Header.Get("gcRecovered") == "true", Body: string(m.Body),
@@ -187,8 +155,7 @@ func (c *Client) Do(ctx context.Context, jmsType, body string) (corr string, err
 		conn, change := c.conn, c.change
 		c.mu.Unlock()
 		if conn != nil {
-			return corr, conn.Send(c.queue, "", []byte(body), stomp.SendOpt.Receipt, stomp.SendOpt.NoContentLength,
-				header("type", jmsType), header("correlation-id", corr), header("persistent", "true"))
+			return corr, conn.Send(c.queue, true, body, "type", jmsType, "correlation-id", corr, "persistent", "true")
 		}
 		select {
 		case <-ctx.Done():
@@ -197,8 +164,6 @@ func (c *Client) Do(ctx context.Context, jmsType, body string) (corr string, err
 		}
 	}
 }
-
-func header(name, value string) func(*frame.Frame) error { return stomp.SendOpt.Header(name, value) }
 
 // Events are the outputs received so far.
 func (c *Client) Events() []Event {
@@ -213,15 +178,3 @@ func (c *Client) Since(n int) []Event {
 	defer c.mu.Unlock()
 	return append([]Event(nil), c.events[n:]...)
 }
-
-// silent is a go-stomp logger that says nothing.
-type silent struct{}
-
-func (silent) Debugf(string, ...any)   {}
-func (silent) Infof(string, ...any)    {}
-func (silent) Warningf(string, ...any) {}
-func (silent) Errorf(string, ...any)   {}
-func (silent) Debug(string)            {}
-func (silent) Info(string)             {}
-func (silent) Warning(string)          {}
-func (silent) Error(string)            {}

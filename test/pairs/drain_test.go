@@ -11,6 +11,7 @@ import (
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
 	"gcbridge/test/javapeer"
+	"gcbridge/test/wait"
 )
 
 // TestDrain plays how a node leaves.
@@ -34,10 +35,10 @@ func TestDrain(t *testing.T) {
 		require.NoError(t, s.fin.AddFault(sim.Fault{Path: "/finesse/api/User/" + idler, Method: "PUT", DelayMs: int(long.Milliseconds()), Count: 1}))
 		s.fin.ClearRequests()
 		begun := s.do("MakeNotReady", idler, "")
-		require.True(t, Eventually(patience, func() bool { return len(Executions(s.fin.Requests())) == 1 }), "the command is under way")
+		require.True(t, wait.Until(patience, func() bool { return len(Executions(s.fin.Requests())) == 1 }), "the command is under way")
 		s.mark()
 		s.Nodes[0].Signal(syscall.SIGTERM)
-		require.True(t, Eventually(patience, func() bool { return !s.Nodes[0].Ready() }), "it is on its way out")
+		require.True(t, wait.Until(patience, func() bool { return !s.Nodes[0].Ready() }), "it is on its way out")
 		require.True(t, s.Nodes[0].Alive(), "and finishes what it has begun")
 		from := time.Now()
 		s.Nodes[0].Signal(syscall.SIGTERM)

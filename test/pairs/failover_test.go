@@ -10,6 +10,7 @@ import (
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/finesse/sim/callcontrol"
 	"gcbridge/test/javapeer"
+	"gcbridge/test/wait"
 )
 
 // TestActivePassive plays the failures of an active-passive pair by the numbers
@@ -119,7 +120,7 @@ func TestLinkDown(t *testing.T) {
 			s.Holding(2, 2)
 			corr, err := there.Do(t.Context(), "GetState#"+idler, "")
 			require.NoError(t, err)
-			require.True(t, Eventually(patience, func() bool {
+			require.True(t, wait.Until(patience, func() bool {
 				return slices.ContainsFunc(there.Events(), func(e Event) bool {
 					return e.Corr == corr && e.Node == "gc-2" && strings.Contains(e.Body, idler+"#State#READY#")
 				})
@@ -128,7 +129,7 @@ func TestLinkDown(t *testing.T) {
 			// GC-1 carries on with its own. What comes of it is told by GC-2:
 			// Finesse sends an agent's events to the newest of his presences.
 			s.do("HoldCall", caller, s.dialog)
-			require.True(t, Eventually(patience, func() bool { return s.callIs(callcontrol.Held) }))
+			require.True(t, wait.Until(patience, func() bool { return s.callIs(callcontrol.Held) }))
 
 			wire.Restore()
 			stomp.Restore()

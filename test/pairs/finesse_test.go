@@ -12,6 +12,7 @@ import (
 	"gcbridge/finesse/sim/callcontrol"
 	"gcbridge/protocol/secret"
 	"gcbridge/test/javapeer"
+	"gcbridge/test/wait"
 )
 
 // wires are the ways from nodes to a Finesse.
@@ -91,7 +92,7 @@ func TestFinesseFails(t *testing.T) {
 		s.mark()
 		w.cut()
 		s.hear("word of it", "System#OUT_OF_SERVICE")
-		require.True(t, Eventually(patience, func() bool { a, _ := s.fin.Agent(idler); return a.State == callcontrol.Logout }))
+		require.True(t, wait.Until(patience, func() bool { a, _ := s.fin.Agent(idler); return a.State == callcontrol.Logout }))
 		w.restore()
 		s.hear("the truth", idler+"#State#LOGOUT#255#")
 		s.do("Login", idler, "pw"+idler+","+s.fin.Extension(idler))
@@ -123,7 +124,7 @@ func TestFinesseFails(t *testing.T) {
 		s.mark()
 		w.xmpp.Stall()
 		s.meanwhile(func() {
-			require.True(t, Eventually(patience, func() bool {
+			require.True(t, wait.Until(patience, func() bool {
 				st, err := s.Nodes[0].Status()
 				return err == nil && st.Counters["streams_lost"] >= 2
 			}), "the pings find out")

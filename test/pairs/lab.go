@@ -10,6 +10,7 @@ import (
 
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/finesse/sim"
+	"gcbridge/test/wait"
 )
 
 const (
@@ -149,7 +150,7 @@ func (l *Lab) Start() {
 	l.t.Helper()
 	if l.Setup.Alone {
 		l.Nodes[0].Start()
-		if !Eventually(patience, l.Nodes[0].Ready) {
+		if !wait.Until(patience, l.Nodes[0].Ready) {
 			l.t.Fatalf("%s is not ready", l.Nodes[0].Name)
 		}
 		return
@@ -160,7 +161,7 @@ func (l *Lab) Start() {
 	l.Whole(0)
 	// Either may have been the first to consume; now each gets what is its own.
 	for _, n := range l.Nodes {
-		if !Eventually(patience, func() bool { return strings.Contains(n.Log(), `"message":"consuming"`) }) {
+		if !wait.Until(patience, func() bool { return strings.Contains(n.Log(), `"message":"consuming"`) }) {
 			l.t.Fatalf("%s does not consume", n.Name)
 		}
 	}
@@ -174,7 +175,7 @@ func (l *Lab) Whole(agents int) {
 		return
 	}
 	var why string
-	ok := Eventually(2*patience, func() bool {
+	ok := wait.Until(2*patience, func() bool {
 		why = l.notWhole(agents)
 		return why == ""
 	})
@@ -211,7 +212,7 @@ func (l *Lab) notWhole(agents int) string {
 func (l *Lab) Holding(first, second int) {
 	l.t.Helper()
 	var held [2]int
-	ok := Eventually(2*patience, func() bool {
+	ok := wait.Until(2*patience, func() bool {
 		for i, n := range l.Nodes {
 			st, err := n.Status()
 			if held[i] = -1; err == nil && st.Pair != nil {
@@ -222,23 +223,5 @@ func (l *Lab) Holding(first, second int) {
 	})
 	if !ok {
 		l.t.Fatalf("the nodes hold %v agents instead of %d and %d", held, first, second)
-	}
-}
-
-// Eventually polls until cond holds or limit ends.
-func Eventually(limit time.Duration, cond func() bool) bool {
-	poll := time.NewTicker(tick)
-	defer poll.Stop()
-	deadline := time.NewTimer(limit)
-	defer deadline.Stop()
-	for {
-		if cond() {
-			return true
-		}
-		select {
-		case <-poll.C:
-		case <-deadline.C:
-			return cond()
-		}
 	}
 }

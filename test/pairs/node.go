@@ -10,13 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"gcbridge/bridge"
+	"gcbridge/bridge/broker/brokertest"
 )
 
 // Build compiles the program into dir and returns its path.
@@ -39,36 +39,17 @@ type Node struct {
 	log  nodeLog // of all its lives
 
 	mu   sync.Mutex
-	life *life
-}
-
-// life is one process.
-type life struct {
-	cmd   *exec.Cmd
-	ended chan struct{}
-	err   error // of Wait, once ended
+	life *brokertest.Child
 }
 
 // Start starts the process; it need not be ready when Start returns.
 func (n *Node) Start() {
 	n.t.Helper()
-	l := &life{cmd: exec.CommandContext(context.Background(), n.bin, "serve"), ended: make(chan struct{})}
+	cmd := exec.CommandContext(context.Background(), n.bin, "serve")
 	n.log.begin()
-	l.cmd.Env, l.cmd.Stderr = n.env, &n.log
-	dieWithParent(l.cmd)
-	started := make(chan error, 1)
-	go func() {
-		// The thread that starts a process is its parent to the kernel.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := l.cmd.Start()
-		started <- err
-		if err == nil {
-			l.err = l.cmd.Wait()
-			close(l.ended)
-		}
-	}()
-	if err := <-started; err != nil {
+	cmd.Env, cmd.Stderr = n.env, &n.log
+	l, err := brokertest.Spawn(cmd)
+	if err != nil {
 		n.t.Fatalf("start %s: %v", n.Name, err)
 	}
 	n.mu.Lock()
@@ -76,7 +57,7 @@ func (n *Node) Start() {
 	n.mu.Unlock()
 }
 
-func (n *Node) current() *life {
+func (n *Node) current() *brokertest.Child {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.life
@@ -89,7 +70,7 @@ func (n *Node) Alive() bool {
 		return false
 	}
 	select {
-	case <-l.ended:
+	case <-l.Ended:
 		return false
 	default:
 		return true
@@ -101,8 +82,7 @@ func (n *Node) Kill() time.Time {
 	l := n.current()
 	at := time.Now()
 	if l != nil {
-		_ = l.cmd.Process.Kill() // it may have ended already
-		<-l.ended
+		l.Kill()
 	}
 	return at
 }
@@ -110,7 +90,7 @@ func (n *Node) Kill() time.Time {
 // Signal sends the process a signal.
 func (n *Node) Signal(sig syscall.Signal) {
 	n.t.Helper()
-	if err := n.current().cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := n.current().Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		n.t.Fatalf("signal %s: %v", n.Name, err)
 	}
 }
@@ -123,8 +103,8 @@ func (n *Node) Ended(limit time.Duration) error {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case <-l.ended:
-		return l.err
+	case <-l.Ended:
+		return l.Err
 	case <-timer.C:
 		n.t.Fatalf("%s still runs after %s\n%s", n.Name, limit, n.Log())
 		return nil

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"gcbridge/finesse/sim"
+	"gcbridge/test/wait"
 )
 
 // Storm is a run of persistent commands among which nodes are killed.
@@ -151,7 +152,7 @@ func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int
 // dialog waits for a call to be made, or refused, and returns its id.
 func (s *storm) dialog(desk *Client, agent, number, corr string) (id string) {
 	seen := 0
-	Eventually(patience, func() bool {
+	wait.Until(patience, func() bool {
 		a, _ := s.sim.Agent(agent)
 		for _, d := range a.Dialogs {
 			if d.To == number {
@@ -174,7 +175,7 @@ func (s *storm) dialog(desk *Client, agent, number, corr string) (id string) {
 // that nobody ended.
 func (s *storm) hangUp(agent string) {
 	idle := func() bool { a, _ := s.sim.Agent(agent); return len(a.Dialogs) == 0 }
-	if Eventually(5*time.Second, idle) {
+	if wait.Until(5*time.Second, idle) {
 		return
 	}
 	a, _ := s.sim.Agent(agent)
@@ -260,7 +261,7 @@ func (s *storm) note(k kill) {
 // judge waits until nothing is open and compares.
 func (s *storm) judge() Result {
 	var v Verdict
-	Eventually(patience, func() bool {
+	wait.Until(patience, func() bool {
 		v = s.verdict()
 		return v.Lost == 0
 	})

@@ -14,6 +14,7 @@ import (
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
 	"gcbridge/test/javapeer"
+	"gcbridge/test/wait"
 )
 
 // theatre is what the stories of a group share: two brokers, and the classes of
@@ -124,7 +125,7 @@ func (s *story) do(word, agent, body string) string {
 func (s *story) find(from int, what string, match func(javapeer.Message) bool) javapeer.Message {
 	s.t.Helper()
 	var found javapeer.Message
-	ok := Eventually(patience, func() bool {
+	ok := wait.Until(patience, func() bool {
 		all := s.java.Received()[from:]
 		i := slices.IndexFunc(all, match)
 		if i >= 0 {
@@ -236,7 +237,7 @@ func (s *story) callIs(st callcontrol.CallState) bool {
 // comesToServe waits until a node has the commands.
 func (s *story) comesToServe(node int) {
 	s.t.Helper()
-	require.True(s.t, Eventually(patience, func() bool {
+	require.True(s.t, wait.Until(patience, func() bool {
 		m := s.answer(s.do("GetState", idler, ""))
 		return m.Properties["gcNode"] == s.Nodes[node].Name && strings.Contains(m.Body, idler+"#State#")
 	}), "%s does not come to serve", s.Nodes[node].Name)

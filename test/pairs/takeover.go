@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gcbridge/finesse/sim"
+	"gcbridge/test/wait"
 )
 
 // TakeOver measures how soon a survivor has the agents of a node that was
@@ -48,7 +49,7 @@ func (m TakeOver) Run(t TB, bin string) Result {
 		killed := n.Kill()
 		r.Kills[AnyTime]++
 		var last time.Time
-		Eventually(m.Limit, func() bool {
+		wait.Until(m.Limit, func() bool {
 			for _, e := range client.Since(from) {
 				from++
 				if e.takenFrom(n.Name) && waiting[e.Agent] {
