@@ -98,6 +98,7 @@ func rules() []rule {
 		{"package variables are tables, not state", checkState},
 		{"a session is not one large object", checkStructs},
 		{"log lines write zerolog's own fields once", checkLogFields},
+		{"nolint names linters that run", checkNolint},
 		{"no file names a machine's folders", checkMachinePaths},
 	}
 }

@@ -244,6 +244,18 @@ func TestRulesBite(t *testing.T) {
 				"bridge/a_test.go:5: log field caller is zerolog's own: the line would have it twice",
 			},
 		},
+		"exception from no rule": {
+			checkNolint,
+			map[string]string{
+				".golangci.yml": "linters:\n  enable:\n    - errcheck\n    - gosec\n\n  settings:\n    nolintlint:\n",
+				"bridge/a.go":   "package bridge\n\nvar a = 1 //nolint:gosec // so\nvar b = 1 //nolint:errcheck,nilnil // so\n",
+				"bridge/b.go":   "package bridge\n\n//nolint:nolintlint // so\nvar c = 1\n",
+			},
+			[]string{
+				"bridge/a.go:4: nolint names nilnil, which does not run",
+				"bridge/b.go:3: nolint names nolintlint, which does not run",
+			},
+		},
 		"folder of one machine": {
 			checkMachinePaths,
 			map[string]string{

@@ -325,6 +325,39 @@ func checkLogFields(src source.Tree) (found []source.Violation) {
 	return found
 }
 
+// checkNolint finds exceptions from linters that are off: they only say that
+// somebody once thought of a rule. It reads the list of .golangci.yml.
+func checkNolint(src source.Tree) (found []source.Violation) {
+	directive := regexp.MustCompile(`^//nolint:([a-z0-9,]+)`)
+	on := map[string]bool{}
+	for _, t := range src.Texts {
+		if t.Path == ".golangci.yml" {
+			_, list, _ := bytes.Cut(t.Body, []byte("\n  enable:\n"))
+			for _, m := range regexp.MustCompile(`\A(    - [a-z0-9]+\n)*`).FindAll(list, 1) {
+				for line := range bytes.Lines(m) {
+					on[strings.TrimPrefix(strings.TrimSpace(string(line)), "- ")] = true
+				}
+			}
+		}
+	}
+	for _, f := range src.GoFiles {
+		for _, group := range f.Syntax.Comments {
+			for _, c := range group.List {
+				m := directive.FindStringSubmatch(c.Text)
+				if m == nil {
+					continue
+				}
+				for _, linter := range strings.Split(m[1], ",") {
+					if !on[linter] {
+						found = append(found, src.At(f, c.Pos(), "nolint names %s, which does not run", linter))
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
 func checkMachinePaths(src source.Tree) (found []source.Violation) {
 	machine := regexp.MustCompile("(^|[\\s\"'`(=:,])/(root|home|work|Users|tmp)/[\\w.]")
 	for _, t := range src.Texts {
