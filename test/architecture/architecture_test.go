@@ -99,6 +99,7 @@ func rules() []rule {
 		{"a session is not one large object", checkStructs},
 		{"log lines write zerolog's own fields once", checkLogFields},
 		{"nolint names linters that run", checkNolint},
+		{"each folder of testdata is explained", checkTestdata},
 		{"no file names a machine's folders", checkMachinePaths},
 	}
 }

@@ -256,6 +256,16 @@ func TestRulesBite(t *testing.T) {
 				"bridge/b.go:3: nolint names nolintlint, which does not run",
 			},
 		},
+		"data that nobody explains": {
+			checkTestdata,
+			map[string]string{
+				"testdata/README.md":    "# Data\n\n| Folder | What |\n|---|---|\n| `golden/` | x |\n| `gone/` | x |\n",
+				"testdata/golden/a.txt": "x",
+				"testdata/new/a/b.txt":  "x",
+				"finesse/testdata/a":    "x",
+			},
+			[]string{"testdata/README.md:1: no row says what new is", "testdata/README.md:6: there is no folder gone"},
+		},
 		"folder of one machine": {
 			checkMachinePaths,
 			map[string]string{
