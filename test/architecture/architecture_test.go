@@ -67,7 +67,7 @@ func layers() []layer {
 		{folder: "connectorsync", may: []string{"protocol"}, tests: brokers},
 		{folder: "finesse", tests: []string{"finesse/sim"}},
 		{folder: "finesse/pool", may: []string{"finesse", "protocol"}, tests: []string{"finesse/sim"}},
-		{folder: "finesse/sim", may: []string{"finesse"}}, // temporary: to become tests: []string{"finesse"}
+		{folder: "finesse/sim", tests: []string{"finesse"}}, // it must not take over how its client understands Finesse
 		{folder: "protocol"},
 		{folder: "protocol/spec", may: []string{"protocol"}},
 		{folder: "protocol/secret", leaf: true},

@@ -61,6 +61,14 @@ func TestRulesBite(t *testing.T) {
 				"finesse/pool/a.go:3: finesse/pool must not import bridge/telemetry",
 			},
 		},
+		"simulator that knows its client": {
+			checkImports,
+			map[string]string{
+				"finesse/sim/a.go":      "package sim\n\nimport _ \"gcbridge/finesse\"\n",
+				"finesse/sim/a_test.go": "package sim\n\nimport _ \"gcbridge/finesse\"\n",
+			},
+			[]string{"finesse/sim/a.go:3: finesse/sim must not import finesse"},
+		},
 		"harness outside tests": {
 			checkImports,
 			map[string]string{
