@@ -201,7 +201,8 @@ func TestTrap06StalledHandlerStallsNothingElse(t *testing.T) {
 	topic, err := broker.Topic("flood")
 	require.NoError(t, err)
 	stalled := func(*broker.Delivery) { <-release }
-	l := brokertest.Run(t, broker.Config{URLs: []string{b.URL()}, Heartbeat: 200 * time.Millisecond},
+	const interval = 500 * time.Millisecond // far more than a busy machine delays a beat
+	l := brokertest.Run(t, broker.Config{URLs: []string{b.URL()}, Heartbeat: interval},
 		broker.Subscription{From: queue(t, "stalled"), Handle: stalled},
 		broker.Subscription{From: topic, AutoAck: true, Handle: stalled},
 		brokertest.Consume(queue(t, "lively")))
@@ -216,7 +217,7 @@ func TestTrap06StalledHandlerStallsNothingElse(t *testing.T) {
 	}
 	// A client that promises such beats and sends none is cut off meanwhile, twice.
 	for range 2 {
-		silent := brokertest.Dial(t, b.URL(), frame.HeartBeat, "200,0")
+		silent := brokertest.Dial(t, b.URL(), frame.HeartBeat, fmt.Sprintf("%d,0", interval.Milliseconds()))
 		silent.Gone()
 	}
 	require.True(t, l.Up())
