@@ -9,10 +9,12 @@ BENCHTIME     ?= 1s
 TESTFLAGS     ?=
 LINT_VERSION  := 2.8.0
 LINT          := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
+DEAD_VERSION  := 0.49.0
+DEAD          := .tools/deadcode-$(DEAD_VERSION)/deadcode
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint fmt bench fuzz chaos generated clean
+.PHONY: help run build setup test lint fmt deadcode tidy bench fuzz chaos generated clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +45,15 @@ fmt: $(LINT) ## format with gofumpt
 $(LINT):
 	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(LINT_VERSION)
 
+deadcode: $(DEAD) ## fail if a function is never called, or by tests only
+	@bash .ci/deadcode $(DEAD)
+
+$(DEAD):
+	GOBIN=$(CURDIR)/$(@D) $(GO) install golang.org/x/tools/cmd/deadcode@v$(DEAD_VERSION)
+
+tidy: ## fail if go.mod does not say what is used
+	$(GO) mod tidy -diff
+
 bench: setup ## all benchmarks (BENCH=regexp, BENCHTIME=1s)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 30m -p 1 ./...
 
@@ -50,7 +61,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)' $(FUZZDIRS)
 
 chaos: setup ## kill nodes of a pair among commands; non-zero if one is lost, doubled or out of order
-	$(GO) run ./cmd/gcbridge/internal/pairs/chaos $(if $(filter-out 0,$(SHORT)),-short)
+	$(GO) run ./test/chaos $(if $(filter-out 0,$(SHORT)),-short)
 
 generated: ## fail if a generated file is not current
 	@GO='$(GO)' bash .ci/generated

@@ -35,7 +35,7 @@ func (w *Worker) receive(d *broker.Delivery) {
 	}
 	c := w.read(d)
 	if e := w.log.Debug(); e.Enabled() {
-		e.Str("command", printable(c.RawWord, 64)).Str("id", printable(c.ID, 64)).Str("message", d.ID).
+		e.Str("command", printable(c.RawWord, 64)).Str("id", printable(c.ID, 64)).Str("jms_message_id", d.ID).
 			Bool("redelivered", d.Redelivered).Msg("command received")
 	}
 	switch {
@@ -52,7 +52,7 @@ func (w *Worker) receive(d *broker.Delivery) {
 
 // decide acknowledges a command whose outcome is decided.
 func (w *Worker) decide(messageID string) {
-	w.log.Debug().Str("message", messageID).Msg("command decided")
+	w.log.Debug().Str("jms_message_id", messageID).Msg("command decided")
 	w.seen.decide(messageID)
 }
 

@@ -14,7 +14,7 @@ import (
 // its body, copied to the reject queue, acknowledged [C8].
 func (w *Worker) reject(c command, reason string) {
 	w.observe.count("commands_rejected")
-	w.log.Warn().Str("word", printable(c.RawWord, 64)).Str("id", printable(c.ID, 64)).Str("message", printable(c.from.ID, 128)).
+	w.log.Warn().Str("word", printable(c.RawWord, 64)).Str("id", printable(c.ID, 64)).Str("jms_message_id", printable(c.from.ID, 128)).
 		Int("bytes", len(c.from.Body)).Str("reason", reason).Msg("command rejected")
 	m := w.rejected(c, reason)
 	decided := func() { w.decide(c.from.ID) }

@@ -14,6 +14,7 @@ import (
 	"gcbridge/finesse/prosodytest"
 	"gcbridge/protocol/errclass"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/wait"
 )
 
 const (
@@ -41,29 +42,14 @@ func prosodyConfig(s *prosodytest.Server, mode, password string) finesse.StreamC
 // next takes one notification, or fails after a while.
 func next(t *testing.T, s *finesse.Stream) finesse.Notification {
 	t.Helper()
-	select {
-	case n, ok := <-s.C():
-		require.True(t, ok, "the stream ended: %v", s.Err())
-		return n
-	case <-time.After(10 * time.Second):
-		require.FailNow(t, "no notification in 10 s")
-		panic("unreachable")
-	}
+	return wait.For(t, s.C(), "notification")
 }
 
 // ended waits for the end of the stream and says why it ended.
 func ended(t *testing.T, s *finesse.Stream) error {
 	t.Helper()
-	for deadline := time.After(10 * time.Second); ; {
-		select {
-		case _, ok := <-s.C():
-			if !ok {
-				return s.Err()
-			}
-		case <-deadline:
-			require.FailNow(t, "the stream did not end in 10 s")
-		}
-	}
+	wait.Closed(t, s.C(), "end of the stream")
+	return s.Err()
 }
 
 func connect(t *testing.T, cfg finesse.StreamConfig) *finesse.Stream {
@@ -146,11 +132,7 @@ func TestProsody(t *testing.T) {
 		cfg.PingEvery = 20 * time.Millisecond
 		s := connect(t, cfg)
 		require.NoError(t, s.Subscribe(t.Context(), userNode))
-		select {
-		case <-s.C():
-			require.FailNow(t, "nothing was published", "%v", s.Err())
-		case <-time.After(500 * time.Millisecond): // 25 pings
-		}
+		require.Never(t, func() bool { return s.Err() != nil || len(s.C()) > 0 }, 25*cfg.PingEvery, cfg.PingEvery, "it ends, or a notification comes that nobody published")
 		pub.Publish(t, userNode, "d1", "urn:xmpp:push:0", update("READY"))
 		require.Equal(t, "d1", next(t, s).ItemID)
 	})

@@ -106,7 +106,7 @@ const (
 
 // commandTable holds every command word in the order of the page. It is
 // never written to.
-var commandTable = slices.Concat( //nolint:gochecknoglobals // a table, never written to
+var commandTable = slices.Concat(
 	systemCommands(),
 	stateCommands(),
 	callCommands(),
@@ -119,7 +119,7 @@ var commandTable = slices.Concat( //nolint:gochecknoglobals // a table, never wr
 )
 
 // commandIndex finds a row by its folded word or alias.
-var commandIndex = func() map[string]*CommandRow { //nolint:gochecknoglobals // a table, never written to
+var commandIndex = func() map[string]*CommandRow {
 	index := make(map[string]*CommandRow, 2*len(commandTable))
 	for i := range commandTable {
 		row := &commandTable[i]

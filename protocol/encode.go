@@ -151,7 +151,7 @@ func dropControl(r rune) rune {
 
 // outputTable holds every output in the order of the page. It is never
 // written to.
-var outputTable = slices.Concat( //nolint:gochecknoglobals // a table, never written to
+var outputTable = slices.Concat(
 	stateOutputs(),
 	systemOutputs(),
 	callOutputs(),
@@ -166,7 +166,7 @@ var outputTable = slices.Concat( //nolint:gochecknoglobals // a table, never wri
 	syncOutputs(),
 )
 
-var outputIndex = func() map[Code]*OutputRow { //nolint:gochecknoglobals // a table, never written to
+var outputIndex = func() map[Code]*OutputRow {
 	index := make(map[Code]*OutputRow, len(outputTable))
 	for i := range outputTable {
 		index[outputTable[i].Code] = &outputTable[i]

@@ -59,7 +59,7 @@ type ErrorRow struct {
 // errorTable is every known code: the page's rows in its order, then the
 // codes of the user-message table and of the developer guides, then the CTI
 // constants that have no row yet. It is never written to.
-var errorTable = func() []ErrorRow { //nolint:gochecknoglobals // a table, never written to
+var errorTable = func() []ErrorRow {
 	rows := slices.Concat(pageErrors(), laterErrors())
 	at := make(map[ErrorCode]int, len(rows))
 	for i, r := range rows {
@@ -76,7 +76,7 @@ var errorTable = func() []ErrorRow { //nolint:gochecknoglobals // a table, never
 	return rows
 }()
 
-var errorIndex = func() map[ErrorCode]ErrorRow { //nolint:gochecknoglobals // a table, never written to
+var errorIndex = func() map[ErrorCode]ErrorRow {
 	index := make(map[ErrorCode]ErrorRow, len(errorTable))
 	for _, r := range errorTable {
 		index[r.Code] = r
@@ -84,7 +84,7 @@ var errorIndex = func() map[ErrorCode]ErrorRow { //nolint:gochecknoglobals // a 
 	return index
 }()
 
-var errorNumbers = func() map[int]ErrorCode { //nolint:gochecknoglobals // a table, never written to
+var errorNumbers = func() map[int]ErrorCode {
 	index := make(map[int]ErrorCode)
 	for _, n := range slices.Concat(ctiStatuses(), ctiFailures()) {
 		index[n.number] = n.code // failures come last and win [E1]

@@ -137,7 +137,7 @@ func (c *Command) set(p Param, v string) *ParseError {
 }
 
 // keepers hold what each kind demands of a value and where the value goes.
-var keepers = map[ParamKind]func(c *Command, p Param, v string) *ParseError{ //nolint:gochecknoglobals // a table, never written to
+var keepers = map[ParamKind]func(c *Command, p Param, v string) *ParseError{
 	KindText:        (*Command).keep,
 	KindDestination: (*Command).keep,
 	KindSecret:      (*Command).keepSecret,

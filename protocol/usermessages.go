@@ -13,7 +13,7 @@ type UserMessage struct {
 
 // userMessageTable is the page's table "User Messages", in its order, and the
 // two states that a driver's guide adds. It is never written to.
-var userMessageTable = []UserMessage{ //nolint:gochecknoglobals // a table, never written to
+var userMessageTable = []UserMessage{
 	{"Error", "LICENSES_EXCEEDED", "License exceeded, please contact system administrator.", ClausePage},
 	{"Error", "SUBSCRIPTION_FAILED", "Invalid LoginId / Password.", ClausePage},
 	{"Error", "MISSING_EXTENSION", "Extension is missing.", ClausePage},

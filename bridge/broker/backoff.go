@@ -18,4 +18,4 @@ func backoff(n int, lo, hi time.Duration, r func() float64) time.Duration {
 }
 
 // jitter is the random source of backoff; it decides nothing of secrecy.
-func jitter() float64 { return rand.Float64() } //nolint:gosec // spreading load, not a secret
+func jitter() float64 { return rand.Float64() } // spreading load, not a secret

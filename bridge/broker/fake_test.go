@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -25,6 +26,8 @@ type fake struct {
 
 	// on sees each frame first; true: it did all that is to be done.
 	on func(c *fakeConn, f *frame.Frame) bool
+	// beaten, if there is one, sees each heart-beat that comes.
+	beaten func(c *fakeConn)
 	// beat is how long the server is silent between beats; nil: as agreed.
 	beat func(agreed time.Duration) time.Duration
 }
@@ -33,7 +36,8 @@ type fake struct {
 type fakeConn struct {
 	*fake
 	net.Conn
-	number int64 // 1, 2, ...
+	number int64        // 1, 2, ...
+	beats  atomic.Int64 // heart-beats that came
 	in     *frame.Reader
 	sub    string // id of its last subscription
 
@@ -79,7 +83,14 @@ func (s *fake) serve(nc net.Conn) {
 		if err != nil {
 			return
 		}
-		if f == nil || (s.on != nil && s.on(c, f)) {
+		if f == nil {
+			c.beats.Add(1)
+			if s.beaten != nil {
+				s.beaten(c)
+			}
+			continue
+		}
+		if s.on != nil && s.on(c, f) {
 			continue
 		}
 		if id, ok := f.Header.Contains(frame.Id); ok && f.Command == frame.SUBSCRIBE {
@@ -94,7 +105,7 @@ func (s *fake) serve(nc net.Conn) {
 
 func (c *fakeConn) welcome(f *frame.Frame, ended chan struct{}) {
 	beats := f.Header.Get(frame.HeartBeat)
-	_, every, err := frame.ParseHeartBeat(beats)
+	theirs, every, err := frame.ParseHeartBeat(beats)
 	if err != nil {
 		c.t.Errorf("heart-beat %q: %v", beats, err)
 	}
@@ -102,9 +113,9 @@ func (c *fakeConn) welcome(f *frame.Frame, ended chan struct{}) {
 		every = c.beat(every)
 	}
 	if every == 0 {
-		beats = "0,0"
+		beats = fmt.Sprintf("0,%d", theirs.Milliseconds())
 	}
-	c.send(frame.New(frame.CONNECTED, frame.Version, "1.2", frame.HeartBeat, beats))
+	_ = c.send(frame.New(frame.CONNECTED, frame.Version, "1.2", frame.HeartBeat, beats))
 	if every == 0 {
 		return
 	}
@@ -116,7 +127,7 @@ func (c *fakeConn) welcome(f *frame.Frame, ended chan struct{}) {
 			case <-ended:
 				return
 			case <-tick.C:
-				c.send(nil)
+				_ = c.send(nil)
 			}
 		}
 	})
@@ -124,21 +135,24 @@ func (c *fakeConn) welcome(f *frame.Frame, ended chan struct{}) {
 
 func (c *fakeConn) receipt(f *frame.Frame) {
 	if id, ok := f.Header.Contains(frame.Receipt); ok {
-		c.send(frame.New(frame.RECEIPT, frame.ReceiptId, id))
+		_ = c.send(frame.New(frame.RECEIPT, frame.ReceiptId, id))
 	}
 }
 
-// send ignores errors: the client may have gone, as some tests want it to.
-func (c *fakeConn) send(f *frame.Frame) {
+// send returns an error if the client has gone, as some tests want it to.
+func (c *fakeConn) send(f *frame.Frame) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_ = c.out.Write(f)
+	return c.out.Write(f)
 }
 
-func (c *fakeConn) message(id, body string) {
+// delivery is a message for the last subscription.
+func (c *fakeConn) delivery(id, body string) *frame.Frame {
 	f := frame.New(frame.MESSAGE, frame.Subscription, c.sub, frame.MessageId, id, frame.Ack, "ack-"+id, frame.Destination, "/queue/in")
 	f.Body = []byte(body)
-	c.send(f)
+	return f
 }
 
-func (c *fakeConn) refuse(why string) { c.send(frame.New(frame.ERROR, frame.Message, why)) }
+func (c *fakeConn) message(id, body string) { _ = c.send(c.delivery(id, body)) }
+
+func (c *fakeConn) refuse(why string) { _ = c.send(frame.New(frame.ERROR, frame.Message, why)) }

@@ -5,10 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-stomp/stomp/v3/frame"
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
 	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/wait"
 )
 
 // TestGate: a gated subscription consumes while the gate is open. What was not
@@ -31,21 +33,14 @@ func TestGate(t *testing.T) {
 		require.NoError(t, l.Publish(broker.Message{To: queue, Body: body}, func(err error) { done <- err }))
 		require.NoError(t, <-done, "publishing does not depend on the gate")
 	}
-	next := func() string {
-		select {
-		case d := <-got:
-			return string(d.Body)
-		case <-time.After(10 * time.Second):
-			t.Fatal("nothing came")
-			return ""
-		}
-	}
+	next := func() string { return string(wait.For(t, got, "delivery").Body) }
 	publish("one")
-	select {
-	case d := <-got:
-		t.Fatalf("%s came through a shut gate", d.Body)
-	case <-time.After(200 * time.Millisecond):
-	}
+	// A consumer that comes now gets it only if the gated one is not there.
+	other := brokertest.Dial(t, amq.URL())
+	other.Subscribe(queue.String())
+	require.Equal(t, "one", string(other.Expect(frame.MESSAGE).Body))
+	require.Empty(t, got, "nothing comes through a shut gate")
+	other.Close() // without acknowledging
 	l.Open()
 	taken = append(taken, next())
 	publish("left")
@@ -77,12 +72,7 @@ func TestExclusive(t *testing.T) {
 		require.NoError(t, l.Publish(broker.Message{To: queue, Body: "x"}, nil))
 	}
 	for range n {
-		select {
-		case d := <-high:
-			d.Ack() // one by one: its prefetch is full nearly all the time
-		case <-time.After(10 * time.Second):
-			t.Fatalf("%d went to the lower priority", len(low))
-		}
+		wait.For(t, high, "delivery to the higher priority").Ack() // one by one: its prefetch is full nearly all the time
 	}
 	require.Empty(t, low)
 }

@@ -151,7 +151,7 @@ func (l *Link) Stats() Stats {
 		Up: l.url != "", URL: l.url, LastError: l.lastError,
 		Reconnects: l.reconnects.Load(), Delivered: l.delivered.Load(),
 		Published: l.published.Load(), Dropped: l.dropped.Load(),
-		Waiting: uint64(l.publish.box.waiting() + l.fragile.box.waiting()), //nolint:gosec // lengths
+		Waiting: uint64(l.publish.box.waiting() + l.fragile.box.waiting()), // lengths
 	}
 }
 

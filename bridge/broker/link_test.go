@@ -17,6 +17,7 @@ import (
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/protocol/errclass"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/wait"
 )
 
 func TestNewRefusesNonsense(t *testing.T) {
@@ -97,12 +98,7 @@ func TestMessagesWaitForTheBroker(t *testing.T) {
 	err := l.Publish(text(t, "q", "no room"), func(error) { t.Error("done called") })
 	require.ErrorIs(t, err, broker.ErrBufferFull)
 	require.Equal(t, errclass.Unavailable, errclass.Of(err))
-	select { // although nobody can be reached
-	case err := <-expired:
-		require.ErrorIs(t, err, broker.ErrExpired)
-	case <-time.After(brokertest.Patience):
-		t.Fatal("not expired")
-	}
+	require.ErrorIs(t, wait.For(t, expired, "expiry, although nobody can be reached"), broker.ErrExpired)
 	require.NoError(t, l.Publish(text(t, "q", "2"), nil), "room again")
 	require.False(t, l.Up())
 	require.EqualValues(t, 3, l.Stats().Waiting)
@@ -231,54 +227,73 @@ func TestDrainIsBounded(t *testing.T) {
 // With PriorityBackup a link returns to its primary, and nothing is lost on
 // the way; without, it stays.
 func TestFailoverAndReturn(t *testing.T) {
-	for _, back := range []bool{true, false} {
-		t.Run(fmt.Sprint("priority backup ", back), func(t *testing.T) {
-			primary, err := embedded.Start(embedded.Config{})
-			require.NoError(t, err)
-			t.Cleanup(primary.Close)
-			backup := startEmbedded(t)
-			l := brokertest.Run(t, broker.Config{
-				URLs: []string{primary.URL(), backup.URL()}, PriorityBackup: back, ProbeInterval: 20 * time.Millisecond,
-			}, brokertest.Consume(queue(t, "in")))
-			require.Equal(t, primary.URL(), l.Stats().URL)
-			primary.Stop()
-			require.ErrorIs(t, l.AwaitDown(), broker.ErrLost)
-			l.AwaitUp()
-			require.Equal(t, backup.URL(), l.Stats().URL)
+	primary, err := embedded.Start(embedded.Config{})
+	require.NoError(t, err)
+	t.Cleanup(primary.Close)
+	backup := startEmbedded(t)
+	launch := func(back bool) *brokertest.Harness {
+		return brokertest.Run(t, broker.Config{
+			URLs: []string{primary.URL(), backup.URL()}, PriorityBackup: back, ProbeInterval: 20 * time.Millisecond,
+		}, brokertest.Consume(queue(t, fmt.Sprint("in", back))))
+	}
+	returns, stays := launch(true), launch(false)
+	for _, l := range []*brokertest.Harness{returns, stays} {
+		require.Equal(t, primary.URL(), l.Stats().URL)
+	}
+	primary.Stop()
+	var published []func(t *testing.T)
+	for _, l := range []*brokertest.Harness{returns, stays} {
+		require.ErrorIs(t, l.AwaitDown(), broker.ErrLost)
+		l.AwaitUp()
+		require.Equal(t, backup.URL(), l.Stats().URL)
+		published = append(published, publishOn(t, l))
+	}
+	require.NoError(t, primary.Restart())
+	require.ErrorIs(t, returns.AwaitDown(), broker.ErrLost)
+	returns.AwaitUp()
+	require.Equal(t, primary.URL(), returns.Stats().URL)
+	require.EqualValues(t, 2, returns.Stats().Reconnects)
+	// By now the other would have returned as well, if it did.
+	require.Equal(t, backup.URL(), stays.Stats().URL)
+	require.EqualValues(t, 1, stays.Stats().Reconnects)
+	for _, end := range published {
+		end(t)
+	}
+}
 
-			ctx, cancel := context.WithCancel(t.Context())
-			var publishing sync.WaitGroup
-			var published, confirmed atomic.Int64
-			publishing.Go(func() {
-				for ctx.Err() == nil {
-					err := l.Publish(text(t, "out", "x"), func(err error) {
-						if err == nil {
-							confirmed.Add(1)
-						}
-					})
-					if err == nil {
-						published.Add(1)
-					} else {
-						<-time.After(time.Millisecond)
-					}
+// publishOn publishes without end, a hundred messages at a time. The function
+// that it returns ends this, and fails the test if one was lost.
+func publishOn(t *testing.T, l *brokertest.Harness) (end func(t *testing.T)) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var publishing sync.WaitGroup
+	var published, confirmed atomic.Int64
+	underWay := make(chan struct{}, 100)
+	publishing.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case underWay <- struct{}{}:
+			}
+			err := l.Publish(text(t, "out", "x"), func(err error) {
+				<-underWay
+				if err == nil {
+					confirmed.Add(1)
 				}
 			})
-			require.NoError(t, primary.Restart())
-			if back {
-				require.ErrorIs(t, l.AwaitDown(), broker.ErrLost)
-				l.AwaitUp()
-				require.Equal(t, primary.URL(), l.Stats().URL)
-				require.EqualValues(t, 2, l.Stats().Reconnects)
-			} else {
-				<-time.After(200 * time.Millisecond) // ten probes' time
-				require.Equal(t, backup.URL(), l.Stats().URL)
-				require.EqualValues(t, 1, l.Stats().Reconnects)
+			if err != nil {
+				t.Errorf("publish: %v", err)
+				return
 			}
-			cancel()
-			publishing.Wait()
-			require.Eventually(t, func() bool { return confirmed.Load() == published.Load() }, brokertest.Patience, time.Millisecond)
-			require.Zero(t, l.Stats().Waiting)
-		})
+			published.Add(1)
+		}
+	})
+	return func(t *testing.T) {
+		t.Helper()
+		cancel()
+		publishing.Wait()
+		require.Eventually(t, func() bool { return confirmed.Load() == published.Load() }, brokertest.Patience, time.Millisecond)
+		require.Zero(t, l.Stats().Waiting)
 	}
 }
 
@@ -304,13 +319,8 @@ func TestRenew(t *testing.T) {
 			l.AwaitUp()
 		}
 	}
-	for deadline := time.After(brokertest.Patience); len(missing) > 0; {
-		select {
-		case body := <-got: // what was on its way to the handler may come again
-			delete(missing, body)
-		case <-deadline:
-			t.Fatalf("%v did not come", missing)
-		}
+	for len(missing) > 0 { // what was on its way to the handler may come again
+		delete(missing, wait.For(t, got, "delivery"))
 	}
 	require.EqualValues(t, 3, l.Stats().Reconnects)
 

@@ -60,6 +60,7 @@ func TestTrap09NothingIsLostWhenConnectionsBreak(t *testing.T) {
 func TestTrap10SubscribedWithoutReceipt(t *testing.T) {
 	var mu sync.Mutex
 	var seen []string
+	confirm := make(chan struct{})
 	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
 		mu.Lock()
 		defer mu.Unlock()
@@ -69,16 +70,25 @@ func TestTrap10SubscribedWithoutReceipt(t *testing.T) {
 		}
 		if f.Command == frame.BEGIN && c.sub != "" {
 			c.message("1", "hello")
-			<-time.After(100 * time.Millisecond)
-			seen = append(seen, "receipt")
+			c.serving.Go(func() {
+				select {
+				case <-confirm:
+					c.receipt(f)
+				case <-t.Context().Done():
+				}
+			})
+			return true
 		}
 		return false
 	})
-	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}}, brokertest.Consume(queue(t, "in")))
-	mu.Lock()
-	require.Equal(t, []string{"CONNECT false", "SUBSCRIBE false", "BEGIN true", "receipt"}, seen)
-	mu.Unlock()
+	l := brokertest.Launch(t, broker.Config{URLs: []string{s.url()}}, brokertest.Consume(queue(t, "in")))
 	require.Equal(t, "hello", string(l.Next().Body))
+	require.False(t, l.Up(), "nothing has been confirmed")
+	close(confirm)
+	l.AwaitUp()
+	mu.Lock()
+	defer mu.Unlock()
+	require.Equal(t, []string{"CONNECT false", "SUBSCRIBE false", "BEGIN true"}, seen)
 }
 
 // One ERROR frame kills everything on its connection.

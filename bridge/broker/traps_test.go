@@ -13,6 +13,7 @@ import (
 	"gcbridge/bridge/broker"
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
+	"gcbridge/test/wait"
 )
 
 // The traps of go-stomp v3.1.5, by the numbers under which the package's
@@ -48,10 +49,21 @@ func TestTrap01IdleConnectionSurvivesLateBeats(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			const enough = 8
+			var beaten sync.Map // the connections that beat as often as that
 			s := newFake(t, nil)
 			s.beat = beat
+			s.beaten = func(c *fakeConn) {
+				if c.beats.Load() == enough {
+					beaten.Store(c.number, nil)
+				}
+			}
 			l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, Heartbeat: interval})
-			<-time.After(8 * interval)
+			require.Eventually(t, func() bool {
+				n := 0
+				beaten.Range(func(any, any) bool { n++; return true })
+				return n == 3
+			}, brokertest.Patience, interval/10, "each of the three idle connections beats on")
 			require.True(t, l.Up())
 			require.Zero(t, l.Stats().Reconnects)
 			require.EqualValues(t, 3, s.accepted.Load())
@@ -92,21 +104,20 @@ func TestTrap02HandlerMayWaitForItsAnswer(t *testing.T) {
 	})
 	close(ready)
 	for range n {
-		select {
-		case err := <-answered:
-			require.NoError(t, err)
-		case <-time.After(brokertest.Patience):
-			t.Fatal("deadlock")
-		}
+		require.NoError(t, wait.For(t, answered, "answer: this is a deadlock"))
 	}
 }
 
 // A receipt that comes too late blocks the library for ever.
 func TestTrap03LateReceiptDropsTheConnection(t *testing.T) {
 	var late atomic.Bool
+	replaced := make(chan struct{})
 	var mu sync.Mutex
 	var arrived []string
 	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+		if f.Command == frame.CONNECT && c.number == 4 {
+			close(replaced)
+		}
 		if f.Command != frame.SEND {
 			return false
 		}
@@ -116,7 +127,10 @@ func TestTrap03LateReceiptDropsTheConnection(t *testing.T) {
 		if late.Swap(true) {
 			return false
 		}
-		<-time.After(500 * time.Millisecond)
+		select { // the receipt comes when nobody waits for it any more
+		case <-replaced:
+		case <-t.Context().Done():
+		}
 		return false
 	})
 	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, ReceiptTimeout: 200 * time.Millisecond})
@@ -155,12 +169,25 @@ func TestTrap04ErrorIsNoticedBeforeTheReceiptTimeout(t *testing.T) {
 
 // The library's transactions wait for a receipt as long as a heart-beat takes.
 func TestTrap05SlowReceiptOutlivesTheHeartbeat(t *testing.T) {
-	s := newFake(t, func(_ *fakeConn, f *frame.Frame) bool {
-		if _, asked := f.Header.Contains(frame.Receipt); asked {
-			<-time.After(600 * time.Millisecond)
+	var mu sync.Mutex
+	waiting := map[*fakeConn]*frame.Frame{} // for its receipt, the one frame of a connection
+	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+		_, asked := f.Header.Contains(frame.Receipt)
+		if asked {
+			mu.Lock()
+			defer mu.Unlock()
+			waiting[c] = f
+			c.beats.Store(0)
 		}
-		return false
+		return asked
 	})
+	s.beaten = func(c *fakeConn) {
+		mu.Lock()
+		defer mu.Unlock()
+		if f := waiting[c]; f != nil && c.beats.Load() == 3 {
+			c.receipt(f)
+		}
+	}
 	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, Heartbeat: 250 * time.Millisecond}, brokertest.Consume(queue(t, "in")))
 	require.NoError(t, l.Confirmed(text(t, "q", "x")))
 	require.EqualValues(t, 3, s.accepted.Load())
@@ -174,7 +201,8 @@ func TestTrap06StalledHandlerStallsNothingElse(t *testing.T) {
 	topic, err := broker.Topic("flood")
 	require.NoError(t, err)
 	stalled := func(*broker.Delivery) { <-release }
-	l := brokertest.Run(t, broker.Config{URLs: []string{b.URL()}, Heartbeat: 200 * time.Millisecond},
+	const interval = 500 * time.Millisecond // far more than a busy machine delays a beat
+	l := brokertest.Run(t, broker.Config{URLs: []string{b.URL()}, Heartbeat: interval},
 		broker.Subscription{From: queue(t, "stalled"), Handle: stalled},
 		broker.Subscription{From: topic, AutoAck: true, Handle: stalled},
 		brokertest.Consume(queue(t, "lively")))
@@ -187,7 +215,12 @@ func TestTrap06StalledHandlerStallsNothingElse(t *testing.T) {
 			l.Next().Ack()
 		}
 	}
-	<-time.After(time.Second) // five beats: a silent client would be cut off after two
+	// A client that promises such beats and sends none is cut off meanwhile, twice.
+	for range 2 {
+		silent := brokertest.Dial(t, b.URL(), frame.HeartBeat, fmt.Sprintf("%d,0", interval.Milliseconds()))
+		silent.Gone()
+	}
+	require.True(t, l.Up())
 	require.Zero(t, l.Stats().Reconnects)
 	require.NotZero(t, l.Stats().Dropped, "what does not fit is dropped and counted")
 }
@@ -197,15 +230,22 @@ func TestTrap07StopsWhileMessagesFlow(t *testing.T) {
 	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
 		if f.Command == frame.BEGIN && c.sub != "" {
 			c.receipt(f)
-			for i := range 50_000 {
-				c.message(fmt.Sprint(i), "x")
+			for i := 0; c.send(c.delivery(fmt.Sprint(i), "x")) == nil; i++ {
+				continue // until the connection is closed
 			}
 			return true
 		}
 		return false
 	})
-	slow := func(*broker.Delivery) { <-time.After(time.Millisecond) }
-	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}}, broker.Subscription{From: queue(t, "in"), Handle: slow})
+	flowing := make(chan struct{}, 1)
+	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}}, broker.Subscription{
+		From: queue(t, "in"), Handle: func(d *broker.Delivery) {
+			if d.ID == "1000" {
+				flowing <- struct{}{}
+			}
+		},
+	})
+	wait.For(t, flowing, "the flow")
 	start := time.Now()
 	l.Stop()
 	require.Less(t, time.Since(start), 5*time.Second)
@@ -253,7 +293,7 @@ func TestTrap08NothingLeaks(t *testing.T) {
 		var cut atomic.Int64
 		s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
 			if f.Command == frame.CONNECT {
-				c.send(frame.New(frame.CONNECTED, frame.Version, "1.2"))
+				_ = c.send(frame.New(frame.CONNECTED, frame.Version, "1.2"))
 				cut.Add(1)
 			}
 			_ = c.Close()

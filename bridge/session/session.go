@@ -195,7 +195,7 @@ func (s *Session) contain(r *Request, step func()) {
 		}
 		s.panics.Add(1)
 		s.deps.Count("session_panics")
-		s.log.Error().Str("panic", fmt.Sprint(p)).Bytes("stack", debug.Stack()).Msg("a step panicked; the session re-syncs")
+		s.log.Error().Str("panic", fmt.Sprint(p)).Bytes("panic_stack", debug.Stack()).Msg("a step panicked; the session re-syncs")
 		s.wantSync = true
 		if r != nil {
 			s.answerError(r, protocol.ErrGenericError)
@@ -234,7 +234,7 @@ func (s *Session) serve(ctx context.Context, r *Request) {
 		run, err = s.begin(ctx, h, r)
 	}
 	if err == nil && run {
-		s.log.Debug().Str("command", string(r.Command.Word)).Str("message", r.MessageID).Msg("command begins")
+		s.log.Debug().Str("command", string(r.Command.Word)).Str("jms_message_id", r.MessageID).Msg("command begins")
 		err = h.run(s, ctx, r)
 	}
 	if err != nil {

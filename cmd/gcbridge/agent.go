@@ -118,7 +118,7 @@ func terminal(stream any) bool {
 // interruptible lets Ctrl-C end a read from a terminal. The read itself cannot
 // be called back; its goroutine ends with the program.
 type interruptible struct {
-	ctx context.Context //nolint:containedctx // io.Reader has no room for it
+	ctx context.Context // io.Reader has no room for it
 	in  io.Reader
 }
 

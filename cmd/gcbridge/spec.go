@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gcbridge/cmd/gcbridge/internal/spec"
+	"gcbridge/protocol/spec"
 )
 
 //go:generate go run . spec markdown --output ../../docs/protocol.md
@@ -61,7 +61,7 @@ func writeDocument(out io.Writer, file string, write func(io.Writer) error) erro
 		return err
 	}
 	if file != "" {
-		return os.WriteFile(file, b.Bytes(), 0o644) //nolint:gosec // a document for everybody
+		return os.WriteFile(file, b.Bytes(), 0o644) // a document for everybody
 	}
 	_, err := out.Write(b.Bytes())
 	return err

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/cmd/gcbridge/internal/spec"
+	"gcbridge/protocol/spec"
 )
 
 func runSpec(t *testing.T, args ...string) (string, error) {

@@ -9,7 +9,7 @@ import (
 )
 
 // version is set by the linker (-X main.version=...); a plain build says "dev".
-var version = "dev" //nolint:gochecknoglobals // the linker writes it
+var version = "dev" // the linker writes it
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{

@@ -16,6 +16,8 @@ import (
 	"mellium.im/xmpp"
 	"mellium.im/xmpp/jid"
 	"mellium.im/xmpp/stanza"
+
+	"gcbridge/test/wait"
 )
 
 // listener is an agent's XMPP client of either library.
@@ -94,14 +96,9 @@ func connectMellium(t *testing.T, s *Server, user, resource string) listener {
 
 func (c *melliumClient) next(t *testing.T) string {
 	t.Helper()
-	select {
-	case n := <-c.notes:
-		require.Equal(t, c.pubsub.String(), n.From)
-		return n.Text
-	case <-time.After(limit):
-		t.Fatal("no notification")
-		return ""
-	}
+	n := wait.For(t, c.notes, "notification")
+	require.Equal(t, c.pubsub.String(), n.From)
+	return n.Text
 }
 
 func (c *melliumClient) subscribe(t *testing.T, node string) {
@@ -153,12 +150,7 @@ func connectXmppo(t *testing.T, s *Server, user, resource string) listener {
 	}
 	got := make(chan result, 1)
 	go func() { c, err := o.NewClient(); got <- result{c, err} }()
-	var r result
-	select {
-	case r = <-got:
-	case <-time.After(limit):
-		t.Fatal("login hangs")
-	}
+	r := wait.For(t, got, "login")
 	require.NoError(t, r.err)
 	c := &xmppoClient{client: r.client, notes: make(chan note, 1000), iqs: make(chan xmppo.IQ, 10), done: make(chan struct{}), pubsub: s.PubSub()}
 	go c.read()
@@ -195,13 +187,7 @@ func (c *xmppoClient) read() {
 
 func (c *xmppoClient) next(t *testing.T) string {
 	t.Helper()
-	select {
-	case n := <-c.notes:
-		return n.Text
-	case <-time.After(limit):
-		t.Fatal("no notification")
-		return ""
-	}
+	return wait.For(t, c.notes, "notification").Text
 }
 
 func (c *xmppoClient) subscribe(t *testing.T, node string) {
@@ -209,16 +195,9 @@ func (c *xmppoClient) subscribe(t *testing.T, node string) {
 	_, err := c.client.RawInformation(c.client.JID(), c.pubsub, "sub1", "set",
 		"<pubsub xmlns='http://jabber.org/protocol/pubsub'><subscribe node='"+node+"' jid='"+c.client.JID()+"'/></pubsub>")
 	require.NoError(t, err)
-	for deadline := time.After(limit); ; {
-		select {
-		case q := <-c.iqs:
-			if q.ID != "sub1" {
-				continue // of the session request
-			}
-			require.Equal(t, "result", q.Type)
-			return
-		case <-deadline:
-			t.Fatal("no answer to subscribe")
-		}
+	q := wait.For(t, c.iqs, "answer to subscribe")
+	for q.ID != "sub1" { // one of the session request
+		q = wait.For(t, c.iqs, "answer to subscribe")
 	}
+	require.Equal(t, "result", q.Type)
 }

@@ -18,6 +18,7 @@ import (
 	"mellium.im/xmpp/jid"
 
 	"gcbridge/finesse/sim/callcontrol"
+	"gcbridge/test/wait"
 )
 
 var clients = map[string]func(*testing.T, *Server, string, string) listener{
@@ -201,11 +202,7 @@ func TestInjectedStanzaReachesTheClient(t *testing.T) {
 	c := connectMellium(t, s, "1001", "r").(*melliumClient)
 	require.Equal(t, 1, s.PublishXMPP("1001", "<message from='pubsub.localhost'><event/>"))
 	require.Equal(t, 1, s.PublishXMPP("1001", "</oops>"))
-	select {
-	case <-c.done: // mellium ends a broken stream
-	case <-time.After(limit):
-		t.Fatal("the client did not notice")
-	}
+	wait.Closed(t, c.done, "end of the client's stream") // mellium ends a broken one
 }
 
 func TestRESTOverTLS(t *testing.T) {

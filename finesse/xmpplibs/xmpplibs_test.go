@@ -16,6 +16,7 @@ import (
 	"gcbridge/finesse"
 	"gcbridge/protocol/errclass"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/wait"
 )
 
 // victimAddr makes this test binary the victim of TestXmppoHangs...: a process
@@ -23,7 +24,10 @@ import (
 const victimAddr = "GCBRIDGE_TEST_XMPPO_ADDR"
 
 // patience is how long a defect must last to count as "does not end".
-const patience = 2 * time.Second
+const (
+	patience = 2 * time.Second
+	tick     = 20 * time.Millisecond
+)
 
 func TestMain(m *testing.M) {
 	if addr := os.Getenv(victimAddr); addr != "" {
@@ -57,11 +61,7 @@ func TestXmppoHasNoLoginTimeout(t *testing.T) {
 		_, err := xmppoOptions(addr).NewClient()
 		result <- err
 	}()
-	select {
-	case err := <-result:
-		require.FailNow(t, "xmppo/go-xmpp has a login time-out now", "%v", err)
-	case <-time.After(patience):
-	}
+	require.Never(t, func() bool { return len(result) > 0 }, patience, tick, "xmppo/go-xmpp has a login time-out now")
 	close(release)
 	require.Error(t, <-result)
 }
@@ -105,7 +105,7 @@ func TestXmppoHangsAfterAMalformedStanza(t *testing.T) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	}()
-	lines := make(chan string)
+	lines := make(chan string, 10)
 	go func() {
 		defer close(lines)
 		for s := bufio.NewScanner(out); s.Scan(); {
@@ -118,29 +118,15 @@ func TestXmppoHangsAfterAMalformedStanza(t *testing.T) {
 			continue
 		}
 	}()
-	select {
-	case line := <-lines:
-		require.Equal(t, "first Recv: error", line)
-	case <-time.After(20 * time.Second):
-		require.FailNow(t, "the victim did not start")
-	}
-	select {
-	case line := <-lines:
-		require.FailNow(t, "xmppo/go-xmpp survives a malformed stanza now", line)
-	case <-time.After(patience):
-	}
+	require.Equal(t, "first Recv: error", wait.For(t, lines, "first line of the victim"))
+	require.Never(t, func() bool { return len(lines) > 0 }, patience, tick, "xmppo/go-xmpp survives a malformed stanza now")
 }
 
 // TestStreamEndsAfterAMalformedStanza: the same server, our Stream.
 func TestStreamEndsAfterAMalformedStanza(t *testing.T) {
 	s, err := finesse.Connect(t.Context(), streamConfig(listen(t, loggedIn(malformed))))
 	if err == nil { // else the stanza came before the login was over
-		select {
-		case _, open := <-s.C():
-			require.False(t, open)
-		case <-time.After(patience):
-			require.FailNow(t, "the stream hangs")
-		}
+		wait.Closed(t, s.C(), "end of the stream")
 		err = s.Err()
 		require.NoError(t, s.Close())
 	}

@@ -165,7 +165,7 @@ func (b *Broker) start() error {
 	}
 	ports, err := b.run.ready()
 	if err != nil {
-		b.run.kill()
+		b.run.Kill()
 		return err
 	}
 	b.set.StompPort, b.set.OpenWirePort = ports["stomp"], ports["tcp"]
@@ -189,7 +189,7 @@ func (b *Broker) Log() string { return b.run.log() }
 func (b *Broker) Stop() { b.run.stop() }
 
 // Kill ends the broker as a power failure would, and waits.
-func (b *Broker) Kill() { b.run.kill() }
+func (b *Broker) Kill() { b.run.Kill() }
 
 // Restart starts a broker that was stopped or killed again, with the same
 // ports and data. A running one is stopped first.

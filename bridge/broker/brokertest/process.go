@@ -7,7 +7,6 @@ import (
 	"io"
 	"os/exec"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,9 +28,8 @@ var (
 
 // process is a running broker.
 type process struct {
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when it has been waited for
-	up    chan struct{} // closed when it says that it has started
+	*Child
+	up chan struct{} // closed when it says that it has started
 
 	mu    sync.Mutex
 	lines []string
@@ -40,30 +38,18 @@ type process struct {
 
 // launch starts program and follows what it prints.
 func launch(program string, args ...string) (*process, error) {
-	p := &process{
-		cmd: exec.Command(program, args...), ended: make(chan struct{}), up: make(chan struct{}),
-		ports: make(map[string]int),
-	}
-	dieWithParent(p.cmd)
 	out, in := io.Pipe()
-	p.cmd.Stdout, p.cmd.Stderr = in, in
-	started := make(chan error, 1)
-	go func() {
-		// The thread that started a process is its parent to the kernel.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := p.cmd.Start()
-		started <- err
-		if err != nil {
-			return
-		}
-		_ = p.cmd.Wait() // its log tells more than its exit code
-		_ = in.Close()
-		close(p.ended)
-	}()
-	if err := <-started; err != nil {
+	cmd := exec.Command(program, args...)
+	cmd.Stdout, cmd.Stderr = in, in
+	child, err := Spawn(cmd)
+	if err != nil {
 		return nil, fmt.Errorf("brokertest: %w", err)
 	}
+	p := &process{Child: child, up: make(chan struct{}), ports: make(map[string]int)}
+	go func() {
+		<-p.Ended // its log tells more than its exit code
+		_ = in.Close()
+	}()
 	go p.follow(out)
 	return p, nil
 }
@@ -100,7 +86,7 @@ func (p *process) ready() (map[string]int, error) {
 	defer limit.Stop()
 	select {
 	case <-p.up:
-	case <-p.ended:
+	case <-p.Ended:
 		return nil, fmt.Errorf("brokertest: ActiveMQ ended at its start:\n%s", p.log())
 	case <-limit.C:
 		return nil, fmt.Errorf("brokertest: ActiveMQ not up after %s:\n%s", startTime, p.log())
@@ -123,18 +109,12 @@ func (p *process) log() string {
 
 // stop asks for an orderly end, and insists after stopTime.
 func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
+	_ = p.Signal(syscall.SIGTERM) // it may have ended already
 	limit := time.NewTimer(stopTime)
 	defer limit.Stop()
 	select {
-	case <-p.ended:
+	case <-p.Ended:
 	case <-limit.C:
-		p.kill()
+		p.Kill()
 	}
-}
-
-// kill ends the process at once and waits for it.
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // it may have ended already
-	<-p.ended
 }

@@ -112,7 +112,7 @@ func (r *reader) body(h *frame.Header) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: content-length", errFormat)
 	}
-	if n > uint64(r.limit) { //nolint:gosec // positive
+	if n > uint64(r.limit) { // positive
 		return nil, fmt.Errorf("%w: body of %d bytes", errTooLarge, n)
 	}
 	b := make([]byte, n+1)

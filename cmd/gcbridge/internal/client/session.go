@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/protocol/secret"
 )
 
 // commandTTL lets the broker discard a command that nobody took, as the
@@ -98,13 +97,6 @@ func Dial(ctx context.Context, cfg Config) (*Session, error) {
 // Events delivers every output in the order of its arrival. It is closed by
 // Close. A client that does not read it loses nothing; its memory grows.
 func (s *Session) Events() <-chan Event { return s.events }
-
-// Send puts a command on the queue and returns what was sent once the broker
-// has it. The body is printed nowhere.
-func (s *Session) Send(ctx context.Context, jmsType, body string) (Command, error) {
-	c := s.command(request{jmsType: jmsType, shown: secret.Redacted})
-	return c, s.send(ctx, c, body)
-}
 
 // command makes the record of a request, before it is sent.
 func (s *Session) command(r request) Command {

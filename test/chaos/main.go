@@ -1,0 +1,129 @@
+// Command chaos kills nodes of a pair among persistent commands and proves, by
+// what Finesse saw, that none was lost, made two calls or was overtaken. It
+// prints a table and ends with 1 if a promise was broken.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"gcbridge/test/pairs"
+)
+
+func main() {
+	short := flag.Bool("short", false, "one small run of each kind, within a minute")
+	only := flag.String("only", "", "only the scenarios whose name contains this")
+	seed := flag.Uint64("seed", 1, "of the first run; the others count on")
+	seeds := flag.Int("seeds", 20, "storms of the full form, in all")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ok, err := run(ctx, *short, *only, *seed, *seeds)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+	}
+	if err != nil || !ok {
+		os.Exit(1)
+	}
+}
+
+// scenario is a row of the table to be: runs that are added up.
+type scenario struct {
+	name  string
+	limit time.Duration // of the median take-over; 0 = none
+	runs  []func(t pairs.TB) pairs.Result
+}
+
+// scenarios are the full form, or the short one.
+func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) []scenario {
+	storm := func(s pairs.Storm) scenario {
+		return scenario{name: s.Name, runs: storms(bin, s, seed, seeds)}
+	}
+	takeOver := func(m pairs.TakeOver, limit time.Duration) scenario {
+		return scenario{m.Name, limit, []func(pairs.TB) pairs.Result{func(t pairs.TB) pairs.Result { return m.Run(t, bin) }}}
+	}
+	// Take-overs are measured with the times of a node that nobody configured.
+	unchanged := pairs.ActivePassive(b)
+	unchanged.Timeout, unchanged.Interval = 3*time.Second, 10*time.Second
+	if short {
+		seeds = 1
+		return []scenario{
+			storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 20, Commands: 3600, Rate: 250, Kills: 20}),
+			storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Agents: 20, Commands: 2000, Rate: 250, Kills: 20}),
+			takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 1, Limit: 20 * time.Second}, 5*time.Second),
+		}
+	}
+	seeds /= 2
+	return []scenario{
+		storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 40, Commands: 10_400, Rate: 400, Kills: 20}),
+		storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Agents: 40, Commands: 10_400, Rate: 400, Kills: 20}),
+		takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 7, Limit: 20 * time.Second}, 5*time.Second),
+		takeOver(pairs.TakeOver{Name: "take-over of 2000", Setup: unchanged, Agents: 2000, Runs: 3, Limit: time.Minute}, 10*time.Second),
+	}
+}
+
+func storms(bin string, s pairs.Storm, seed uint64, seeds int) []func(pairs.TB) pairs.Result {
+	var out []func(pairs.TB) pairs.Result
+	for i := range seeds {
+		s := s
+		s.Seed = seed + uint64(i)
+		out = append(out, func(t pairs.TB) pairs.Result { return s.Run(t, bin) })
+	}
+	return out
+}
+
+// errBroken: a run could not be played to its end.
+var errBroken = errors.New("a run ended early")
+
+func run(ctx context.Context, short bool, only string, seed uint64, seeds int) (ok bool, err error) {
+	hall := &stand{name: "chaos", ctx: ctx}
+	defer hall.end()
+	var table pairs.Table
+	ok = hall.play(func() {
+		bin, err := pairs.Build(ctx, hall.TempDir())
+		if err != nil {
+			hall.Fatalf("%v", err)
+		}
+		for _, s := range scenarios(bin, pairs.StartBrokers(hall), short, seed, seeds) { //nolint:contextcheck // the hall ends what it starts
+			if strings.Contains(s.name, only) {
+				table = append(table, play(hall, s))
+			}
+		}
+	})
+	if err := table.Print(os.Stdout); err != nil {
+		return false, err
+	}
+	if !ok || hall.Failed() {
+		return false, errBroken
+	}
+	return table.Clean(), nil
+}
+
+// play runs a scenario; a run that breaks off is reported and fails the whole.
+func play(hall *stand, s scenario) pairs.Row {
+	row := pairs.Row{Scenario: s.name, Limit: s.limit}
+	for i, f := range s.runs {
+		if hall.ctx.Err() != nil {
+			break
+		}
+		t := &stand{name: s.name, ctx: hall.ctx}
+		from := time.Now()
+		var r pairs.Result
+		t.play(func() { r = f(t) })
+		t.end()
+		if t.Failed() {
+			hall.Errorf("%s, run %d broke off", s.name, i+1)
+		}
+		row.Runs++
+		row.Add(r)
+		fmt.Fprintf(os.Stderr, "%s, run %d of %d: %s, %d commands, %d findings\n", s.name, i+1, len(s.runs), time.Since(from).Round(time.Second), r.Commands, len(r.Findings))
+	}
+	return row
+}

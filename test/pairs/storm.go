@@ -1,0 +1,374 @@
+package pairs
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"gcbridge/finesse/sim"
+	"gcbridge/test/wait"
+)
+
+// Storm is a run of persistent commands among which nodes are killed.
+type Storm struct {
+	Name     string
+	Setup    Setup // without Finesse
+	Agents   int
+	Commands int // in all
+	Rate     int // commands a second
+	Kills    int // at most
+	Seed     uint64
+}
+
+// Result is what a storm, or a take-over, came to.
+type Result struct {
+	Verdict
+	Kills     map[Window]int
+	TakeOvers []time.Duration // from a kill to the first O-024 of the last agent taken over
+	ReLogins  int             // spurious [O-007]
+	Logouts   int             // spurious O-001 LOGOUT
+}
+
+// storm is a [Storm] at work.
+type storm struct {
+	Storm
+	t        TB
+	sim      *sim.Server
+	tap      *Tap
+	lab      *Lab
+	desks    [2]*Client // of every second agent, at the first broker of each node
+	loggedIn [2]int     // events up to then
+	rnd      *rand.Rand // of the killer
+	pace     *rate.Limiter
+
+	mu       sync.Mutex
+	commands []Command
+	kills    []kill
+}
+
+type kill struct {
+	at     time.Time
+	window Window
+	node   string
+}
+
+// Run plays the storm and judges it.
+func (s Storm) Run(t TB, bin string) Result {
+	t.Helper()
+	rounds := s.Commands / s.Agents / commandsOfRound
+	st := &storm{
+		Storm: s, t: t, rnd: rand.New(rand.NewPCG(s.Seed, 1)), pace: rate.NewLimiter(rate.Limit(s.Rate), 10),
+		sim: StartFinesse(t, sim.WithScale(s.Agents), sim.WithScenario(codes(rounds)), sim.WithConfig(func(c *sim.Config) {
+			c.AnswerAfter = time.Millisecond
+		})),
+	}
+	st.tap = NewTap(t, st.sim.RESTURL())
+	s.Setup.Env = append(slices.Clone(s.Setup.Env), "GC_LOG_LEVEL=debug")
+	s.Setup.Finesse, s.Setup.REST = []*sim.Server{st.sim}, []string{st.tap.RESTURL()}
+	name := fmt.Sprintf("%s.%d", strings.ReplaceAll(s.Name, " ", ""), s.Seed)
+	st.lab = NewLab(t, bin, name, s.Setup)
+	st.lab.Start()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for i := range st.desks {
+		desk := fmt.Sprintf("desk.%s.%d", name, i)
+		st.desks[i] = NewClient(t, st.lab.Queue, []string{"/queue/" + desk}, s.Setup.Order[i]...)
+		var agents []int
+		for n := i; n < s.Agents; n += len(st.desks) {
+			agents = append(agents, n)
+		}
+		LogIn(t, st.desks[i], "queue://"+desk, agents)
+	}
+	st.lab.Whole(s.Agents)
+	st.sim.ClearRequests()
+	for i, c := range st.desks {
+		st.loggedIn[i] = len(c.Events())
+	}
+
+	var agents, killer sync.WaitGroup
+	over := make(chan struct{})
+	killer.Go(func() { st.killing(over) })
+	for i := range s.Agents {
+		agents.Go(func() { st.work(ctx, st.desks[i%len(st.desks)], agentID(i), rounds) })
+	}
+	agents.Wait()
+	close(over)
+	killer.Wait()
+	return st.judge()
+}
+
+// commandsOfRound is the length of what an agent repeats.
+const commandsOfRound = 4
+
+// codes is a scenario with a reason code for each round, so that the requests of
+// an agent differ.
+func codes(rounds int) string {
+	var b strings.Builder
+	b.WriteString("reasonCodes:\n  - {id: \"9\", code: 9, label: Home, category: LOGOUT}\n")
+	for r := range rounds {
+		fmt.Fprintf(&b, "  - {id: %q, code: %d, label: Round %d, category: NOT_READY}\n", strconv.Itoa(1000+r), 1000+r, r)
+	}
+	return b.String()
+}
+
+// work is an agent's client: a break, a call, its end, and ready again.
+func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int) {
+	index := 0
+	send := func(word, parameters, key string, once bool) Command {
+		_ = s.pace.Wait(ctx)
+		c := Command{Agent: agent, Index: index, Word: word, Key: key, Once: once, Sent: time.Now()}
+		index++
+		wait, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		var err error
+		c.Corr, err = desk.Do(wait, word+"#"+agent, parameters)
+		c.Unsure = err != nil
+		s.mu.Lock()
+		s.commands = append(s.commands, c)
+		s.mu.Unlock()
+		return c
+	}
+	for r := range rounds {
+		code := strconv.Itoa(1000 + r)
+		number := "9" + agent + code
+		s.hangUp(agent)
+		send("MakeNotReadyWithReason", code, "NOT_READY "+code, false)
+		call := send("MakeCall", number, "MAKE_CALL "+number, true)
+		if id := s.dialog(desk, agent, number, call.Corr); id != "" {
+			send("ReleaseCall", id, "DROP "+id, false)
+		}
+		send("MakeReady", "", "READY ", false)
+	}
+}
+
+// dialog waits for a call to be made, or refused, and returns its id.
+func (s *storm) dialog(desk *Client, agent, number, corr string) (id string) {
+	seen := 0
+	wait.Until(patience, func() bool {
+		a, _ := s.sim.Agent(agent)
+		for _, d := range a.Dialogs {
+			if d.To == number {
+				id = d.ID
+				return true
+			}
+		}
+		for _, e := range desk.Since(seen) {
+			seen++
+			if e.Corr == corr && isRefusal(e) {
+				return true
+			}
+		}
+		return false
+	})
+	return id
+}
+
+// hangUp waits until the agent has no call, and lets the other party end one
+// that nobody ended.
+func (s *storm) hangUp(agent string) {
+	idle := func() bool { a, _ := s.sim.Agent(agent); return len(a.Dialogs) == 0 }
+	if wait.Until(5*time.Second, idle) {
+		return
+	}
+	a, _ := s.sim.Agent(agent)
+	for _, d := range a.Dialogs {
+		_ = s.sim.DropCall(d.ID, "") // it may have ended meanwhile
+	}
+}
+
+func isRefusal(e Event) bool {
+	return strings.Contains(e.Body, "#Error#") || strings.Contains(e.Body, "RE_LOGIN")
+}
+
+// killing kills one node after the other and lets each come back, until over.
+func (s *storm) killing(over <-chan struct{}) {
+	for range s.Kills {
+		if !s.pause(over, time.Duration(s.rnd.IntN(1500))*time.Millisecond) {
+			return
+		}
+		window := Window(s.rnd.IntN(int(numberWindows)))
+		dead := s.killAt(window, over)
+		if dead == nil {
+			return
+		}
+		back := s.pause(over, time.Duration(s.rnd.IntN(2500))*time.Millisecond)
+		dead.Start()
+		s.lab.Whole(s.Agents)
+		if !back {
+			return
+		}
+	}
+}
+
+func (s *storm) verdict() Verdict {
+	s.mu.Lock()
+	commands := slices.Clone(s.commands)
+	s.mu.Unlock()
+	return Judge(commands, Executions(s.sim.Requests()), s.answers())
+}
+
+func (s *storm) pause(over <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-over:
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// killAt kills a node in a window and returns it; nil when the storm is over.
+func (s *storm) killAt(w Window, over <-chan struct{}) *Node {
+	if w == AnyTime {
+		n := s.lab.Nodes[s.rnd.IntN(len(s.lab.Nodes))]
+		s.note(kill{n.Kill(), w, n.Name})
+		return n
+	}
+	wait := map[Window]time.Duration{
+		BeforeAck: time.Duration(s.rnd.IntN(3000)) * time.Microsecond,
+		AfterAck:  time.Duration(10+s.rnd.IntN(100)) * time.Millisecond,
+	}[w]
+	var dead *Node
+	sprung := s.tap.Arm(w, wait, "", func(node string) {
+		i := slices.IndexFunc(s.lab.Nodes[:], func(n *Node) bool { return n.Name == node })
+		dead = s.lab.Nodes[i]
+		s.note(kill{dead.Kill(), w, node})
+	})
+	select {
+	case <-sprung:
+		return dead
+	case <-over:
+		s.tap.Disarm()
+		return nil
+	}
+}
+
+func (s *storm) note(k kill) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kills = append(s.kills, k)
+}
+
+// judge waits until nothing is open and compares.
+func (s *storm) judge() Result {
+	var v Verdict
+	wait.Until(patience, func() bool {
+		v = s.verdict()
+		return v.Lost == 0
+	})
+	r := Result{Verdict: v, Kills: map[Window]int{}}
+	events := s.events()
+	for i, k := range s.kills {
+		r.Kills[k.window]++
+		until := time.Now()
+		if i+1 < len(s.kills) {
+			until = s.kills[i+1].at
+		}
+		if d := takeOver(events, k.node, k.at, until); d > 0 {
+			r.TakeOvers = append(r.TakeOvers, d)
+		}
+	}
+	r.countUnwanted(events)
+	if !r.Clean() {
+		s.explain(r.Findings)
+	}
+	return r
+}
+
+// explain reports findings at once, with what the nodes have counted, and
+// leaves the evidence in a folder.
+func (s *storm) explain(findings []string) {
+	for _, f := range findings[:min(len(findings), shownFindings)] {
+		s.t.Logf("%s", f)
+	}
+	dir, err := os.MkdirTemp("", "chaos-findings")
+	if err != nil {
+		s.t.Logf("no folder for the evidence: %v", err)
+		return
+	}
+	for _, n := range s.lab.Nodes {
+		if st, err := n.Status(); err == nil {
+			s.t.Logf("%s: %v", n.Name, st.Counters)
+		}
+		keepLog(dir, n.Name, n.Log())
+	}
+	var events, requests, commands strings.Builder
+	for _, e := range s.events() {
+		fmt.Fprintf(&events, "%s %s %s\n", e.Agent, e.Corr, e)
+	}
+	for _, e := range Executions(s.sim.Requests()) {
+		fmt.Fprintf(&requests, "%s %s %s %s\n", e.Agent, e.At.Format("05.000"), e.Life, e.Key)
+	}
+	for _, c := range s.commands {
+		fmt.Fprintf(&commands, "%s %s %d %s (%s)\n", c.Agent, c.Sent.Format("05.000"), c.Index, c.Key, c.Corr)
+	}
+	keepLog(dir, "amq-1", s.Setup.Brokers.One.Log())
+	keepLog(dir, "amq-2", s.Setup.Brokers.Two.Log())
+	keepLog(dir, "events", events.String())
+	keepLog(dir, "requests", requests.String())
+	keepLog(dir, "commands", commands.String())
+	s.t.Logf("logs, events, requests and commands are in %s", dir)
+}
+
+// countUnwanted counts what no client of a pair may see while nobody logs out.
+func (r *Result) countUnwanted(events []Event) {
+	for _, e := range events {
+		if strings.Contains(e.Body, "#State#RE_LOGIN") {
+			r.find(&r.ReLogins, "%s: spurious RE_LOGIN from %s at %s", e.Agent, e.Node, e.At.Format("05.000"))
+		}
+		if strings.Contains(e.Body, "#State#LOGOUT") {
+			r.find(&r.Logouts, "%s: spurious LOGOUT from %s at %s", e.Agent, e.Node, e.At.Format("05.000"))
+		}
+	}
+}
+
+// Clean reports whether the run kept every promise.
+func (r Result) Clean() bool { return r.Verdict.Clean() && r.ReLogins+r.Logouts == 0 }
+
+// Add joins another run of the same scenario.
+func (r *Result) Add(o Result) {
+	r.Commands += o.Commands
+	r.Executed += o.Executed
+	r.Refused += o.Refused
+	r.Lost += o.Lost
+	r.Double += o.Double
+	r.OutOfOrder += o.OutOfOrder
+	r.ReLogins += o.ReLogins
+	r.Logouts += o.Logouts
+	r.Findings = append(r.Findings, o.Findings...)
+	r.TakeOvers = append(r.TakeOvers, o.TakeOvers...)
+	if r.Kills == nil {
+		r.Kills = map[Window]int{}
+	}
+	for w, n := range o.Kills {
+		r.Kills[w] += n
+	}
+}
+
+// events is what the desks were told since the agents had logged in.
+func (s *storm) events() []Event {
+	var out []Event
+	for i, c := range s.desks {
+		out = append(out, c.Since(s.loggedIn[i])...)
+	}
+	return out
+}
+
+func (s *storm) answers() Answers {
+	out := Answers{}
+	for _, e := range s.events() {
+		if e.Corr != "" && isRefusal(e) {
+			out[e.Corr] = true
+		}
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package pairs
+
+import (
+	"strings"
+	"time"
+
+	"gcbridge/finesse/sim"
+	"gcbridge/test/wait"
+)
+
+// TakeOver measures how soon a survivor has the agents of a node that was
+// killed, with nobody sending commands, which would move them sooner.
+type TakeOver struct {
+	Name   string
+	Setup  Setup // without Finesse
+	Agents int
+	Runs   int
+	Limit  time.Duration // a run that takes longer has failed
+}
+
+// Run logs the agents in, and then kills the node that serves and lets it come
+// back, again and again.
+func (m TakeOver) Run(t TB, bin string) Result {
+	t.Helper()
+	fin := StartFinesse(t, sim.WithScale(m.Agents))
+	m.Setup.Finesse = []*sim.Server{fin}
+	name := strings.ReplaceAll(m.Name, " ", "")
+	lab := NewLab(t, bin, name, m.Setup)
+	lab.Start()
+	desk := "desk." + name
+	client := NewClient(t, lab.Queue, []string{"/queue/" + desk}, m.Setup.Order[0]...)
+	var agents []int
+	for i := range m.Agents {
+		agents = append(agents, i)
+	}
+	LogIn(t, client, "queue://"+desk, agents)
+	loggedIn := len(client.Events())
+	var r Result
+	r.Kills = map[Window]int{}
+	for range m.Runs {
+		lab.Whole(m.Agents)
+		lab.Holding(m.Agents, 0)
+		n := lab.Nodes[0]
+		from := len(client.Events())
+		waiting := map[string]bool{}
+		for i := range m.Agents {
+			waiting[agentID(i)] = true
+		}
+		killed := n.Kill()
+		r.Kills[AnyTime]++
+		var last time.Time
+		wait.Until(m.Limit, func() bool {
+			for _, e := range client.Since(from) {
+				from++
+				if e.takenFrom(n.Name) && waiting[e.Agent] {
+					delete(waiting, e.Agent)
+					last = e.At
+				}
+			}
+			return len(waiting) == 0
+		})
+		if len(waiting) > 0 {
+			r.find(&r.Lost, "%d of %d agents were not taken over within %s", len(waiting), m.Agents, m.Limit)
+		} else {
+			r.TakeOvers = append(r.TakeOvers, last.Sub(killed))
+		}
+		n.Start()
+	}
+	r.countUnwanted(client.Since(loggedIn))
+	return r
+}
