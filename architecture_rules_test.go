@@ -135,7 +135,7 @@ func checkPure(src source) (found []violation) {
 func checkProcess(src source) (found []violation) {
 	banned := []string{"flag", "os/signal", "github.com/spf13/cobra", "github.com/rs/zerolog/log"}
 	for _, f := range src.goFiles {
-		if f.test || strings.HasPrefix(f.dir, "cmd/") {
+		if f.test || strings.HasPrefix(f.dir, "cmd/") || strings.HasPrefix(f.dir, "test/") {
 			continue
 		}
 		for _, spec := range f.syntax.Imports {

@@ -36,6 +36,7 @@ type layer struct {
 func layers() []layer {
 	return []layer{
 		{folder: "cmd", any: true},
+		{folder: "test", any: true},
 		{
 			folder: "bridge",
 			may:    []string{"bridge/session", "bridge/admin", "bridge/config", "bridge/broker", "bridge/translate", "connectorsync", "finesse", "protocol"},
