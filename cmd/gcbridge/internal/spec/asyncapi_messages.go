@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"encoding/json"
 	"strings"
 
 	"gcbridge/protocol"
@@ -55,11 +56,7 @@ func outputMessage(m Message) (node, error) {
 	for _, ex := range m.Examples {
 		var payload any = ex.Body
 		if m.Format == protocol.FormatJSON {
-			var err error
-			if payload, err = parsed(ex.Body); err != nil {
-				return nil, err
-			}
-			payload = flow{payload}
+			payload = json.RawMessage(ex.Body)
 		}
 		examples = append(examples, node{{"name", ex.Name}, {"payload", payload}})
 	}
