@@ -9,7 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,21 +117,31 @@ func Default() Config {
 	return c
 }
 
-// parse reads the variables one by one, because envconfig ends at the first
-// that does not parse. The tags are whole names: with a prefix envconfig would
-// take LOG_LEVEL where GC_LOG_LEVEL is missing.
+// parse lets envconfig fill c. It ends at the first value that does not parse:
+// such a value is noted and put aside, and the rest is read; at the end the
+// environment is as it was. The tags are whole names: with a prefix envconfig
+// would take LOG_LEVEL where GC_LOG_LEVEL is missing.
 func parse(c *Config) []error {
 	var errs []error
-	v := reflect.ValueOf(c).Elem()
-	for i := range v.NumField() {
-		one := reflect.New(reflect.StructOf([]reflect.StructField{v.Type().Field(i)}))
-		if err := envconfig.Process("", one.Interface()); err != nil {
-			errs = append(errs, fmt.Errorf("config: %w", err))
-			continue
+	for {
+		err := envconfig.Process("", c)
+		if err == nil {
+			return errs
 		}
-		v.Field(i).Set(one.Elem().Field(0))
+		errs = append(errs, fmt.Errorf("config: %w", err))
+		var wrong *envconfig.ParseError
+		if !errors.As(err, &wrong) {
+			return errs
+		}
+		value, set := os.LookupEnv(wrong.KeyName)
+		if !set {
+			return errs // a default that does not parse
+		}
+		if err := os.Unsetenv(wrong.KeyName); err != nil {
+			return append(errs, fmt.Errorf("config: %w", err))
+		}
+		defer os.Setenv(wrong.KeyName, value) //nolint:errcheck // the name and the value were there before
 	}
-	return errs
 }
 
 // unknown finds GC_ variables that no field reads.
@@ -222,7 +232,7 @@ func (c Config) Validate() error {
 		"LOG_FORMAT":     {c.LogFormat, []string{"json", "console"}},
 	}
 	for name, o := range oneOf {
-		if !contains(o.allowed, o.value) {
+		if !slices.Contains(o.allowed, o.value) {
 			bad(name, "%q is not one of %s", o.value, strings.Join(o.allowed, ", "))
 		}
 	}
@@ -281,19 +291,10 @@ func checkURLs(urls, schemes []string, bad func(string)) {
 		switch {
 		case err != nil:
 			bad("not a URL") // the error would print the URL, and with it a password
-		case !contains(schemes, u.Scheme) || u.Host == "":
+		case !slices.Contains(schemes, u.Scheme) || u.Host == "":
 			bad(fmt.Sprintf("%s is not %s://host:port", u.Redacted(), strings.Join(schemes, ":// or ")))
 		case u.User != nil:
 			bad(fmt.Sprintf("%s: credentials belong into variables of their own", u.Redacted()))
 		}
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
