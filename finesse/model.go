@@ -1,6 +1,9 @@
 package finesse
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // AgentState is the state word of a User: READY, NOT_READY, TALKING, ...
 type AgentState string
@@ -57,12 +60,7 @@ func (u User) FullName() string {
 
 // Supervisor reports whether the user has the Supervisor role.
 func (u User) Supervisor() bool {
-	for _, r := range u.Roles {
-		if r == "Supervisor" {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(u.Roles, "Supervisor")
 }
 
 // TeamRef names a team.

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"gcbridge/protocol"
 )
@@ -242,10 +243,8 @@ func commandOperation(row protocol.CommandRow, byCode map[protocol.Code][]string
 // answersOf are the outputs that answer a command; any of them can fail.
 func answersOf(row protocol.CommandRow) []protocol.Code {
 	answers := row.Answers
-	for _, code := range answers {
-		if code == "O-002" {
-			return answers
-		}
+	if slices.Contains(answers, "O-002") {
+		return answers
 	}
 	return append(answers, "O-002")
 }

@@ -1,8 +1,8 @@
 package spec
 
 import (
-	"reflect"
 	"fmt"
+	"reflect"
 	"time"
 
 	"gcbridge/protocol"
