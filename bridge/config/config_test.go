@@ -123,6 +123,22 @@ func TestEveryValueThatDoesNotParseIsNamed(t *testing.T) {
 	require.Equal(t, "soon", os.Getenv("GC_SYNC_TIMEOUT"), "the environment stays")
 }
 
+func TestParseEndsAtWhatTheEnvironmentCannotMend(t *testing.T) {
+	clean(t)
+	var bad struct {
+		X int `envconfig:"GC_X" default:"many"`
+	}
+	require.Len(t, parse(&bad), 1, "a default that does not parse")
+	require.Len(t, parse(bad), 1, "not a pointer")
+}
+
+func TestNamesOfOthersAreNotRead(t *testing.T) {
+	clean(t)
+	t.Setenv("GCC_HOME", "x")
+	_, err := Load()
+	require.NoError(t, err)
+}
+
 func TestSecretFromFile(t *testing.T) {
 	clean(t)
 	path := filepath.Join(t.TempDir(), "password")
