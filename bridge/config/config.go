@@ -42,7 +42,7 @@ type Config struct {
 	ConsumerPriority int           `envconfig:"GC_CONSUMER_PRIORITY" default:"127" desc:"0 to 127; the highest live node serves"`
 	CommandMaxAge    time.Duration `envconfig:"GC_COMMAND_MAX_AGE" default:"30s" desc:"older commands are answered PLEASE_RETRY; 0 = off [C4]"`
 
-	OutputTTL        time.Duration `envconfig:"GC_OUTPUT_TTL" default:"30s" desc:"time to live of outputs; 0 = for ever [H4]"`
+	OutputTTL        time.Duration `envconfig:"GC_OUTPUT_TTL" default:"30s" desc:"time to live of outputs; 0 = never expires [H4]"`
 	OutputPersistent bool          `envconfig:"GC_OUTPUT_PERSISTENT" default:"false" desc:"send outputs persistent [H4]"`
 	OutputJMSType    string        `envconfig:"GC_OUTPUT_JMSTYPE" default:"code" desc:"code, category or none [H2]"`
 

@@ -123,7 +123,7 @@ func TestEveryValueThatDoesNotParseIsNamed(t *testing.T) {
 	require.Equal(t, "soon", os.Getenv("GC_SYNC_TIMEOUT"), "the environment stays")
 }
 
-func TestParseEndsAtWhatTheEnvironmentCannotMend(t *testing.T) {
+func TestParseEndsAtAMistakeThatIsNotInTheEnvironment(t *testing.T) {
 	clean(t)
 	var bad struct {
 		X int `envconfig:"GC_X" default:"many"`
