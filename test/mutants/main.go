@@ -71,7 +71,7 @@ func run(ctx context.Context, w io.Writer, o options) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }()
 	fmt.Fprintf(w, "%d mutants in %d packages; trying %d with seed %d\n", len(all), len(packages), min(o.n, len(all)), o.seed)
 	runner := mutation.NewRunner(ctx, scratch, o.timeout, packages)
 	results, err := runner.Run(ctx, mutation.Sample(all, o.seed), o.n, func(r mutation.Result) {

@@ -125,7 +125,7 @@ func (r *Runner) try(ctx context.Context, m Mutation) (Outcome, time.Duration, e
 	if err != nil {
 		return "", 0, fmt.Errorf("mutation: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	overlay, err := writeOverlay(dir, m)
 	if err != nil {
 		return "", 0, err
@@ -182,7 +182,7 @@ func (r *Runner) runIntact(ctx context.Context, p Package) (time.Duration, error
 	if err != nil {
 		return 0, fmt.Errorf("mutation: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	binary, err := compile(ctx, p, dir)
 	if err != nil {
 		return 0, err

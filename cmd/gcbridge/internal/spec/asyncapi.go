@@ -57,11 +57,7 @@ func document() (node, error) {
 		messages = messages.with(commandKey(row), commandMessage(row))
 	}
 	for _, m := range outputs {
-		object, err := outputMessage(m)
-		if err != nil {
-			return nil, err
-		}
-		messages = messages.with(m.Name, object)
+		messages = messages.with(m.Name, outputMessage(m))
 		schemas = schemas.with(m.Name, m.payload)
 	}
 	messages = messages.with(channelRejected, rejectedMessage())

@@ -51,7 +51,7 @@ func addressee(row protocol.CommandRow) string {
 	return "agent_login_id"
 }
 
-func outputMessage(m Message) (node, error) {
+func outputMessage(m Message) node {
 	examples := list{}
 	for _, ex := range m.Examples {
 		var payload any = ex.Body
@@ -94,7 +94,7 @@ func outputMessage(m Message) (node, error) {
 		field{"payload", shared(m.Name)},
 		field{"traits", list{ref("components/messageTraits/Output")}},
 		field{"examples", examples},
-	), nil
+	)
 }
 
 func summary(m Message) string {
