@@ -19,11 +19,22 @@ type Package struct {
 	ImportPath string
 	Dir        string   // absolute
 	GoFiles    []string // names, without tests and without what other systems build
+
+	TestImports, XTestImports []string // what the tests import
+}
+
+// testFlags keep the tests of a mutant from writing into the package's folder:
+// rapid would leave what failed there, and try it again with the next mutant.
+func (p Package) testFlags() []string {
+	if slices.Contains(slices.Concat(p.TestImports, p.XTestImports), "pgregory.net/rapid") {
+		return []string{"-rapid.nofailfile"}
+	}
+	return nil
 }
 
 // List lists the packages that the patterns name, seen from the folder root.
 func List(ctx context.Context, root string, patterns ...string) ([]Package, error) {
-	out, err := output(ctx, root, "go", append([]string{"list", "-json=ImportPath,Dir,GoFiles"}, patterns...)...)
+	out, err := output(ctx, root, "go", append([]string{"list", "-json=ImportPath,Dir,GoFiles,TestImports,XTestImports"}, patterns...)...)
 	if err != nil {
 		return nil, err
 	}

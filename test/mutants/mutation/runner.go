@@ -215,7 +215,8 @@ func compile(ctx context.Context, p Package, dir string, flags ...string) (strin
 func runTests(ctx context.Context, p Package, binary string, limit time.Duration) (took time.Duration, late bool, err error) {
 	bounded, cancel := context.WithTimeout(ctx, limit+patience)
 	defer cancel()
-	c := exec.CommandContext(bounded, binary, "-test.paniconexit0", "-test.failfast", "-test.count=1", "-test.timeout="+limit.String())
+	args := append([]string{"-test.paniconexit0", "-test.failfast", "-test.count=1", "-test.timeout=" + limit.String()}, p.testFlags()...)
+	c := exec.CommandContext(bounded, binary, args...)
 	c.Dir = p.Dir
 	c.WaitDelay = time.Second
 	ownGroup(c)

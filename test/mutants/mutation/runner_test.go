@@ -148,6 +148,14 @@ func TestAnEndedContextIsNoOutcome(t *testing.T) {
 	require.Less(t, len(results), len(all))
 }
 
+func TestOnlyTestsWithRapidKnowItsFlag(t *testing.T) {
+	packages, _ := load(t, module(t, map[string]string{"abacus.go": abacus, "abacus_test.go": abacusTest}))
+	require.Equal(t, []string{"testing"}, packages[0].TestImports)
+	require.Empty(t, packages[0].testFlags())
+	require.Equal(t, []string{"-rapid.nofailfile"}, Package{TestImports: []string{"pgregory.net/rapid"}}.testFlags())
+	require.Equal(t, []string{"-rapid.nofailfile"}, Package{XTestImports: []string{"pgregory.net/rapid"}}.testFlags())
+}
+
 func TestSample(t *testing.T) {
 	all := make([]Mutation, 50)
 	for i := range all {
