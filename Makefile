@@ -7,6 +7,7 @@ FUZZDIRS      ?= .
 BENCH         ?= .
 BENCHTIME     ?= 1s
 TESTFLAGS     ?=
+MUTANTS       ?= -n 100
 LINT_VERSION  := 2.8.0
 LINT          := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
 DEAD_VERSION  := 0.49.0
@@ -14,7 +15,7 @@ DEAD          := .tools/deadcode-$(DEAD_VERSION)/deadcode
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint fmt deadcode tidy bench fuzz chaos generated clean
+.PHONY: help run build setup test lint fmt deadcode tidy bench fuzz chaos mutants generated clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +23,7 @@ help: ## show this help
 	@echo "  ONCE=1 make run         end after the scripted day; non-zero if an output is missing"
 	@echo "  make test TESTFLAGS=-v  more flags for go test"
 	@echo "  SHORT=1 make chaos      its form of at most a minute; the full one takes about a quarter of an hour"
+	@echo "  make mutants MUTANTS='-n 20 -packages ./finesse'  what to change; -h lists all flags"
 	@echo "  make fuzz FUZZTIME=1m   time, or a number of inputs such as 10000x, per fuzz target"
 
 run: build ## broker, Finesse simulator, worker and a scripted agent's day in one process
@@ -62,6 +64,9 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 chaos: setup ## kill nodes of a pair among commands; non-zero if one is lost, doubled or out of order
 	$(GO) run ./test/chaos $(if $(filter-out 0,$(SHORT)),-short)
+
+mutants: setup ## change lines of bridge/... one at a time; non-zero if the tests notice less than 90 % of the changes
+	$(GO) run ./test/mutants $(MUTANTS)
 
 generated: ## fail if a generated file is not current
 	@GO='$(GO)' bash .ci/generated

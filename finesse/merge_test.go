@@ -11,8 +11,6 @@ import (
 	"gcbridge/finesse"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func knownUser() finesse.User {
 	return finesse.User{
 		ID: "1001", LoginName: "jack", FirstName: "Jack", LastName: "Brown", Extension: "2001",
@@ -51,11 +49,11 @@ func TestMerge(t *testing.T) {
 	}{
 		"nothing changes nothing": {finesse.UserPatch{}, func(*finesse.User) {}},
 		"a state without reason clears the block, not the id": {
-			finesse.UserPatch{State: ptr(finesse.StateTalking)},
+			finesse.UserPatch{State: new(finesse.StateTalking)},
 			func(u *finesse.User) { u.State, u.Reason = finesse.StateTalking, nil },
 		},
 		"a state with reason replaces it": {
-			finesse.UserPatch{State: ptr(finesse.StateLogout), Reason: &finesse.ReasonCode{Code: "21"}},
+			finesse.UserPatch{State: new(finesse.StateLogout), Reason: &finesse.ReasonCode{Code: "21"}},
 			func(u *finesse.User) { u.State, u.Reason = finesse.StateLogout, &finesse.ReasonCode{Code: "21"} },
 		},
 		"a reason alone replaces it": {
@@ -63,7 +61,7 @@ func TestMerge(t *testing.T) {
 			func(u *finesse.User) { u.Reason = &finesse.ReasonCode{Code: "21"} },
 		},
 		"empty elements empty the fields": {
-			finesse.UserPatch{Extension: ptr(""), PendingState: ptr(finesse.AgentState("")), Roles: []string{}, Teams: []finesse.TeamRef{}},
+			finesse.UserPatch{Extension: new(""), PendingState: new(finesse.AgentState("")), Roles: []string{}, Teams: []finesse.TeamRef{}},
 			func(u *finesse.User) {
 				u.Extension, u.PendingState, u.Roles, u.Teams = "", "", []string{}, []finesse.TeamRef{}
 			},
@@ -91,7 +89,7 @@ func TestMergeLastWins(t *testing.T) {
 		patch := func(label string) finesse.UserPatch {
 			opt := func(name string) *string {
 				if rapid.Bool().Draw(t, label+name+"?") {
-					return ptr(str.Draw(t, label+name))
+					return new(str.Draw(t, label+name))
 				}
 				return nil
 			}

@@ -178,7 +178,7 @@ func (c *Command) keepVariables(p Param, v string) *ParseError {
 		return c.keepPairs(p, []Variable{{strings.TrimSpace(name), strings.TrimSpace(value)}})
 	}
 	var vars []Variable
-	for _, pair := range strings.Split(v, "|") {
+	for pair := range strings.SplitSeq(v, "|") {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok {
 			return invalid(p.Missing, "a name without a value in %s", p.Name)

@@ -99,7 +99,7 @@ func fields(t *rapid.T, o protocol.Output, e protocol.Edition) []string {
 // pairs reads a variables field: the names in order, and the values.
 func pairs(t *rapid.T, field string) []protocol.Variable {
 	var vars []protocol.Variable
-	for _, p := range strings.Split(field, "|") {
+	for p := range strings.SplitSeq(field, "|") {
 		n, v, ok := strings.Cut(p, "=")
 		require.True(t, ok, "no = in %q", p)
 		vars = append(vars, protocol.Variable{Name: n, Value: v})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -24,6 +25,11 @@ func (s source) Ready() error { return s.ready }
 func (s source) Status() any  { return map[string]string{"node": "n1"} }
 
 func TestEndpoints(t *testing.T) {
+	const text = "text/plain; charset=utf-8"
+	contentTypes := map[string]string{ // by path and code
+		"/livez 200": text, "/livez 503": text, "/readyz 200": text, "/readyz 503": text,
+		"/status 200": "application/json", "/status 401": text, "/ 404": text,
+	}
 	for _, tc := range []struct {
 		name, path, auth string
 		src              source
@@ -48,6 +54,12 @@ func TestEndpoints(t *testing.T) {
 			Handler(tc.src, secret.New(tc.token)).ServeHTTP(w, r)
 			require.Equal(t, tc.code, w.Code)
 			require.Equal(t, tc.body, w.Body.String())
+			require.Equal(t, contentTypes[tc.path+" "+strconv.Itoa(tc.code)], w.Header().Get("Content-Type"))
+			if tc.code == http.StatusUnauthorized {
+				require.Equal(t, `Bearer realm="gcbridge"`, w.Header().Get("WWW-Authenticate"))
+			} else {
+				require.NotContains(t, w.Header(), "Www-Authenticate")
+			}
 		})
 	}
 }
@@ -56,6 +68,59 @@ func TestNothingCanBeChanged(t *testing.T) {
 	w := httptest.NewRecorder()
 	Handler(source{}, secret.Secret{}).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/status", nil))
 	require.Equal(t, http.StatusMethodNotAllowed, w.Code)
+}
+
+// unprintable has a status that is no JSON.
+type unprintable struct{ source }
+
+func (unprintable) Status() any { return func() {} }
+
+func TestAStatusThatDoesNotEncodeIsAnError(t *testing.T) {
+	w := httptest.NewRecorder()
+	Handler(unprintable{}, secret.Secret{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/status", nil))
+	require.Equal(t, http.StatusInternalServerError, w.Code)
+	require.Equal(t, "status does not encode\n", w.Body.String())
+}
+
+// stuck is a worker that does not answer.
+type stuck struct {
+	source
+	asked, release chan struct{}
+}
+
+func (s stuck) Alive() error {
+	close(s.asked)
+	<-s.release
+	return nil
+}
+
+func TestTheEndDoesNotWaitForARequestThatHangs(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	src := stuck{asked: make(chan struct{}), release: make(chan struct{})}
+	s, err := Listen(ctx, "127.0.0.1:0", secret.Secret{}, src, zerolog.Nop())
+	require.NoError(t, err)
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	refused := make(chan error, 1)
+	go func() {
+		resp, err := http.Get("http://" + s.Addr() + "/livez")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		refused <- err
+	}()
+	<-src.asked
+	cancel()
+	require.NoError(t, <-done)
+	require.Error(t, <-refused, "the connection is closed while the worker still hangs")
+	close(src.release)
+}
+
+func TestALostListenerIsAnError(t *testing.T) {
+	s, err := Listen(t.Context(), "127.0.0.1:0", secret.Secret{}, source{}, zerolog.Nop())
+	require.NoError(t, err)
+	require.NoError(t, s.ln.Close())
+	require.ErrorContains(t, s.Run(t.Context()), "admin: ")
 }
 
 func TestServer(t *testing.T) {

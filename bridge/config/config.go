@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,21 +119,29 @@ func Default() Config {
 	return c
 }
 
-// parse reads the variables one by one, because envconfig stops at the first one
-// that does not parse. The tags are whole names: with a prefix envconfig would
-// read LOG_LEVEL if GC_LOG_LEVEL is missing.
-func parse(c *Config) []error {
+// parse lets envconfig fill spec. It ends at the first value that does not parse:
+// such a value is noted and put aside, and the rest is read; at the end the
+// environment is as it was. The tags are whole names: with a prefix envconfig
+// would take LOG_LEVEL where GC_LOG_LEVEL is missing.
+func parse(spec any) []error {
 	var errs []error
-	v := reflect.ValueOf(c).Elem()
-	for i := range v.NumField() {
-		one := reflect.New(reflect.StructOf([]reflect.StructField{v.Type().Field(i)}))
-		if err := envconfig.Process("", one.Interface()); err != nil {
-			errs = append(errs, fmt.Errorf("config: %w", err))
-			continue
+	for {
+		err := envconfig.Process("", spec)
+		if err == nil {
+			return errs
 		}
-		v.Field(i).Set(one.Elem().Field(0))
+		errs = append(errs, fmt.Errorf("config: %w", err))
+		var wrong *envconfig.ParseError
+		if !errors.As(err, &wrong) {
+			return errs
+		}
+		value, set := os.LookupEnv(wrong.KeyName)
+		if !set {
+			return errs // a default that does not parse
+		}
+		_ = os.Unsetenv(wrong.KeyName)        // a name that was found is a valid one
+		defer os.Setenv(wrong.KeyName, value) //nolint:errcheck // as before
 	}
-	return errs
 }
 
 // unknown finds GC_ variables that no field reads.

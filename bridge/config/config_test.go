@@ -172,8 +172,26 @@ func TestEveryValueThatDoesNotParseIsNamed(t *testing.T) {
 	t.Setenv("GC_XMPP_TLS", "maybe")
 	_, err := Load()
 	for _, want := range []string{"GC_MAX_AGENTS", "GC_SYNC_TIMEOUT", "GC_XMPP_TLS"} {
-		require.ErrorContains(t, err, want)
+		require.Equal(t, 1, strings.Count(err.Error(), want), "%s in %v", want, err)
 	}
+	require.Equal(t, "many", os.Getenv("GC_MAX_AGENTS"), "the environment stays")
+	require.Equal(t, "soon", os.Getenv("GC_SYNC_TIMEOUT"), "the environment stays")
+}
+
+func TestParseEndsAtAMistakeThatIsNotInTheEnvironment(t *testing.T) {
+	clean(t)
+	var bad struct {
+		X int `envconfig:"GC_X" default:"many"`
+	}
+	require.Len(t, parse(&bad), 1, "a default that does not parse")
+	require.Len(t, parse(bad), 1, "not a pointer")
+}
+
+func TestNamesOfOthersAreNotRead(t *testing.T) {
+	clean(t)
+	t.Setenv("GCC_HOME", "x")
+	_, err := Load()
+	require.NoError(t, err)
 }
 
 func TestSecretFromFile(t *testing.T) {

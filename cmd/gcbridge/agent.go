@@ -18,8 +18,7 @@ import (
 	"gcbridge/protocol/secret"
 )
 
-// agentOptions are the flags of `gcbridge agent` that need work before they
-// are a client.Config.
+// agentOptions are the flags of `gcbridge agent`; run makes a client.Config of them.
 type agentOptions struct {
 	cfg                client.Config
 	passwordFile       string
@@ -35,9 +34,9 @@ func agentCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "agent",
 		Short: "A GC client for a person at a prompt, or for a script",
-		Long: `agent puts commands on the connector's queue and prints every command and
-every output as they pass. Without --script it reads commands from a prompt;
-type help there. A script's first failing line ends the program non-zero.`,
+		Long: `agent sends commands to the connector's queue and prints every command and
+every output. Without --script it reads commands from a prompt;
+type help there. A script ends at its first line that fails, with a non-zero exit code.`,
 		Example: `  gcbridge agent --id 1001 --extension 2001 --agent-password-file pw.txt
   gcbridge agent --id 1001 --extension 2001 --agent-password pw1001 \
       --sim http://127.0.0.1:8445 --script day.script`,
@@ -56,11 +55,11 @@ type help there. A script's first failing line ends the program non-zero.`,
 	f.StringVar(&o.agentPasswordFile, "agent-password-file", "", "file with the agent password")
 	f.StringVar(&o.cfg.Extension, "extension", "", "agent extension")
 	f.StringVar(&o.cfg.Destination, "destination", "", "topic, or queue://name, for the answers (default agent-<id>)")
-	f.StringVar(&o.format, "format", "", "JSON or DEFAULT, for this destination only (default what the connector is set to)")
+	f.StringVar(&o.format, "format", "", "JSON or DEFAULT, for this destination only (default: the connector's setting)")
 	f.StringVar(&o.script, "script", "", "run the commands of this file; - is standard input")
 	f.StringVar(&o.cfg.SimURL, "sim", "", "REST address of a Finesse simulator, for the sim commands")
 	f.BoolVar(&o.simInsecure, "sim-insecure", false, "accept any certificate of the simulator")
-	f.DurationVar(&o.cfg.Timeout, "timeout", 10*time.Second, "for connecting and for each expectation")
+	f.DurationVar(&o.cfg.Timeout, "timeout", 10*time.Second, "limit for connecting and for each expected output")
 	f.BoolVar(&o.plain, "plain", false, "no colours")
 	c.MarkFlagsMutuallyExclusive("agent-password", "agent-password-file")
 	if err := c.MarkFlagRequired("id"); err != nil {
@@ -81,7 +80,7 @@ func (o agentOptions) run(ctx context.Context, in io.Reader, out io.Writer) erro
 		return err
 	}
 	if o.simInsecure {
-		//nolint:gosec // asked for by a flag, for a laboratory's self-made certificate
+		//nolint:gosec // a flag asks for it, for the self-signed certificate of a test system
 		cfg.SimClient = &http.Client{Timeout: cfg.Timeout, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	}
 	switch {
@@ -116,7 +115,7 @@ func terminal(stream any) bool {
 }
 
 // interruptible lets Ctrl-C end a read from a terminal. The read itself cannot
-// be called back; its goroutine ends with the program.
+// be cancelled; its goroutine ends with the program.
 type interruptible struct {
 	ctx context.Context // io.Reader has no room for it
 	in  io.Reader

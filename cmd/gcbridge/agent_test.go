@@ -74,7 +74,7 @@ func TestInterruptible(t *testing.T) {
 
 	cancel()
 	_, err = r.Read(buf)
-	require.ErrorIs(t, err, io.EOF, "nobody types any more")
+	require.ErrorIs(t, err, io.EOF, "the input has ended")
 	require.NoError(t, write.Close()) // ends the read that was left behind
 }
 

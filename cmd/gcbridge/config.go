@@ -23,17 +23,17 @@ const nodeIDVariable = config.Prefix + "_NODE_ID"
 func configCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "config",
-		Short: "The GC_ environment variables: what there is, and what is wrong with yours",
+		Short: "List, check and print the GC_ environment variables",
 	}
 	c.AddCommand(
 		documentCommand("doc", "Write the table of all variables (docs/configuration.md)", writeVariables),
 		&cobra.Command{
 			Use:   "check",
-			Short: "Check the environment; print every finding, and end with an error if there is one",
+			Short: "Check the environment; print every problem, and exit with an error if there is one",
 			Args:  cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				if err := checkEnvironment(); err != nil {
-					return fmt.Errorf("the environment does not make a configuration:\n%w", err)
+					return fmt.Errorf("the configuration is not valid:\n%w", err)
 				}
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), "ok")
 				return err

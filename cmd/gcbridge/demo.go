@@ -40,12 +40,12 @@ func demoCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.BoolVar(&o.once, "once", false, "end after the day; non-zero if an expected output is missing")
+	f.BoolVar(&o.once, "once", false, "exit after the day; with an error if an expected output is missing")
 	f.BoolVar(&o.verbose, "verbose", false, "print the worker's log too")
-	f.StringVar(&o.broker, "broker", "127.0.0.1:61613", "STOMP address of the embedded broker; taken = a free one")
-	f.StringVar(&o.rest, "rest", "127.0.0.1:8445", "REST address of the simulator; taken = a free one")
-	f.StringVar(&o.xmpp, "xmpp", "127.0.0.1:5222", "XMPP address of the simulator; taken = a free one")
-	f.StringVar(&o.admin, "admin", "127.0.0.1:8112", "admin address of the worker; taken = a free one")
+	f.StringVar(&o.broker, "broker", "127.0.0.1:61613", "STOMP address of the embedded broker; a free port if it is in use")
+	f.StringVar(&o.rest, "rest", "127.0.0.1:8445", "REST address of the simulator; a free port if it is in use")
+	f.StringVar(&o.xmpp, "xmpp", "127.0.0.1:5222", "XMPP address of the simulator; a free port if it is in use")
+	f.StringVar(&o.admin, "admin", "127.0.0.1:8112", "admin address of the worker; a free port if it is in use")
 	f.StringVar(&o.format, "format", "JSON", "JSON or DEFAULT")
 	f.StringVar(&o.edition, "edition", "4.4", "3, 4.4 or 4.4.12")
 	return c

@@ -6,7 +6,7 @@ import (
 )
 
 // freeAddr is addr if it can be bound, else a free port of the same host.
-// Somebody may take it before the caller does; he then gets the error.
+// Another program may take it before the caller does; the caller then gets the error.
 func freeAddr(ctx context.Context, addr string) string {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", addr)

@@ -15,7 +15,7 @@ import (
 	"gcbridge/bridge/config"
 )
 
-// healthAnswer is as much of an endpoint's answer as is read.
+// healthAnswer is the most bytes of an answer that are read.
 const healthAnswer = 4 << 10
 
 func healthcheckCommand() *cobra.Command {
@@ -42,8 +42,8 @@ other program, so it works as the health check of an image made from scratch.`,
 			return askHealth(ctx, cfg.AdminListen, path)
 		},
 	}
-	c.Flags().BoolVar(&live, "live", false, "ask /livez: does the node make progress, whatever its broker and Finesse do")
-	c.Flags().DurationVar(&timeout, "timeout", 2*time.Second, "for the answer")
+	c.Flags().BoolVar(&live, "live", false, "ask /livez: does the node make progress, even if the broker or Finesse is down")
+	c.Flags().DurationVar(&timeout, "timeout", 2*time.Second, "limit for the answer")
 	return c
 }
 
@@ -51,7 +51,7 @@ other program, so it works as the health check of an image made from scratch.`,
 // otherwise the error holds what it says.
 func askHealth(ctx context.Context, listen, path string) error {
 	if listen == "" {
-		return errors.New("healthcheck: GC_ADMIN_LISTEN is empty: nobody can be asked")
+		return errors.New("healthcheck: GC_ADMIN_LISTEN is empty: the health check needs it")
 	}
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {

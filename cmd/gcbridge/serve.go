@@ -35,7 +35,7 @@ func serveCommand() *cobra.Command {
 				Str("queue", cfg.CommandQueue).Str("edition", cfg.Edition).Str("format", cfg.MessageFormat).
 				Bool("paired", w.Paired()).Msg("gcbridge starts")
 			if !w.Paired() {
-				log.Warn().Msg("this node runs alone: no GC_SYNC_KEY, so no other node knows its agents")
+				log.Warn().Msg("this node runs alone: without GC_SYNC_KEY no other node can take over its agents")
 			}
 			defer log.Info().Msg("gcbridge stopped")
 			return w.Run(cmd.Context())

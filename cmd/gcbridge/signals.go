@@ -27,7 +27,7 @@ func untilSignal() (ctx context.Context, stop func()) {
 		}
 		select {
 		case <-signals:
-			fmt.Fprintln(os.Stderr, "gcbridge: a second signal, ending at once")
+			fmt.Fprintln(os.Stderr, "gcbridge: second signal, exiting at once")
 			os.Exit(killed)
 		case <-over:
 		}

@@ -71,7 +71,7 @@ func coverageCommand() *cobra.Command {
 	var source string
 	c := &cobra.Command{
 		Use:   "coverage",
-		Short: "Say for each clause of the page which golden file and end-to-end test show it",
+		Short: "List for each clause of the page the golden file and the end-to-end test that prove it",
 		Long: `coverage prints a row per clause of the GC JTAPI 4.4 page: commands, outputs,
 error codes and user messages. It reads the source tree. The proofs are what
 the end-to-end tests saw on the wire, kept in ` + spec.ProofsFile + `.

@@ -242,7 +242,7 @@ func (p *Pool) name(i int) string {
 func (p *Pool) tell(st protocol.SystemStatus, moved bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			p.log.Error().Str("panic", fmt.Sprint(r)).Bytes("stack", debug.Stack()).
+			p.log.Error().Str("panic", fmt.Sprint(r)).Bytes("panic_stack", debug.Stack()).
 				Msg("Telling of a changed Finesse status panicked")
 		}
 	}()

@@ -93,7 +93,7 @@ func (s *Server) ask(ctx context.Context) (info finesse.SystemInfo, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.log.Error().Str("server", s.name).Str("panic", fmt.Sprint(r)).
-				Bytes("stack", debug.Stack()).Msg("Finesse probe panicked")
+				Bytes("panic_stack", debug.Stack()).Msg("Finesse probe panicked")
 			err = errPanicked
 		}
 	}()

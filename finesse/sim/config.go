@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -85,16 +86,16 @@ const (
 )
 
 func (c *Config) setDefaults() {
-	c.RESTAddr = or(c.RESTAddr, defaultLoopback)
-	c.XMPPAddr = or(c.XMPPAddr, defaultLoopback)
-	c.Domain = or(c.Domain, defaultDomain)
-	c.PresenceGrace = or(c.PresenceGrace, defaultPresenceGrace)
-	c.RingTimeout = or(c.RingTimeout, defaultRingTimeout)
-	c.AnswerAfter = or(c.AnswerAfter, defaultAnswerAfter)
-	c.MaxConference = or(c.MaxConference, defaultMaxConference)
+	c.RESTAddr = cmp.Or(c.RESTAddr, defaultLoopback)
+	c.XMPPAddr = cmp.Or(c.XMPPAddr, defaultLoopback)
+	c.Domain = cmp.Or(c.Domain, defaultDomain)
+	c.PresenceGrace = cmp.Or(c.PresenceGrace, defaultPresenceGrace)
+	c.RingTimeout = cmp.Or(c.RingTimeout, defaultRingTimeout)
+	c.AnswerAfter = cmp.Or(c.AnswerAfter, defaultAnswerAfter)
+	c.MaxConference = cmp.Or(c.MaxConference, defaultMaxConference)
 	c.RingTimeout, c.MaxConference = max(c.RingTimeout, 0), max(c.MaxConference, 0)
-	c.AuthMode = or(c.AuthMode, authPasswords)
-	c.DropParticipantFor = or(c.DropParticipantFor, dropBySupervisor)
+	c.AuthMode = cmp.Or(c.AuthMode, authPasswords)
+	c.DropParticipantFor = cmp.Or(c.DropParticipantFor, dropBySupervisor)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -104,14 +105,6 @@ func (c *Config) setDefaults() {
 			c.XMPPTLS = "direct"
 		}
 	}
-}
-
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }
 
 // Option changes the [Config] that [Start] uses.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -103,7 +104,7 @@ func (s *Server) putDialog(c *call) (string, *apiError) {
 		return "", refused
 	}
 	cmd := callcontrol.Act{
-		Agent: c.user, Dialog: d.ID, Action: r.Action, Target: or(r.Target, extension), To: r.To, Variables: vars,
+		Agent: c.user, Dialog: d.ID, Action: r.Action, Target: cmp.Or(r.Target, extension), To: r.To, Variables: vars,
 		Params: r.params(),
 	}
 	if r.Media != nil {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -117,7 +118,7 @@ func readScenario(cfg *Config) (*scenario, error) {
 	}
 	s.fill(fixture(cfg.AnswerAfter))
 	s.grow(cfg.Scale)
-	s.Flavor = or(or(cfg.Flavor, s.Flavor), string(callcontrol.CCE))
+	s.Flavor = cmp.Or(cfg.Flavor, s.Flavor, string(callcontrol.CCE))
 	return &s, s.check()
 }
 
@@ -148,11 +149,11 @@ func (s *scenario) fill(f scenario) {
 	}
 	for i := range s.Agents {
 		a := &s.Agents[i]
-		a.LoginName = or(a.LoginName, "agent"+a.ID)
-		a.Password = or(a.Password, "pw"+a.ID)
-		a.Token = or(a.Token, "token"+a.ID)
-		a.WrapUpIncoming = or(a.WrapUpIncoming, string(callcontrol.WrapUpRequired))
-		a.WrapUpOutgoing = or(a.WrapUpOutgoing, string(callcontrol.WrapUpNotAllowed))
+		a.LoginName = cmp.Or(a.LoginName, "agent"+a.ID)
+		a.Password = cmp.Or(a.Password, "pw"+a.ID)
+		a.Token = cmp.Or(a.Token, "token"+a.ID)
+		a.WrapUpIncoming = cmp.Or(a.WrapUpIncoming, string(callcontrol.WrapUpRequired))
+		a.WrapUpOutgoing = cmp.Or(a.WrapUpOutgoing, string(callcontrol.WrapUpNotAllowed))
 		if a.WrapUpTimer == nil {
 			a.WrapUpTimer = new(defaultWrapUpSeconds)
 		}

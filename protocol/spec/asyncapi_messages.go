@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"encoding/json"
 	"strings"
 
 	"gcbridge/protocol"
@@ -50,16 +51,12 @@ func addressee(row protocol.CommandRow) string {
 	return "agent_login_id"
 }
 
-func outputMessage(m Message) (node, error) {
+func outputMessage(m Message) node {
 	examples := list{}
 	for _, ex := range m.Examples {
 		var payload any = ex.Body
 		if m.Format == protocol.FormatJSON {
-			var err error
-			if payload, err = parsed(ex.Body); err != nil {
-				return nil, err
-			}
-			payload = flow{payload}
+			payload = json.RawMessage(ex.Body)
 		}
 		examples = append(examples, node{{"name", ex.Name}, {"payload", payload}})
 	}
@@ -97,7 +94,7 @@ func outputMessage(m Message) (node, error) {
 		field{"payload", shared(m.Name)},
 		field{"traits", list{ref("components/messageTraits/Output")}},
 		field{"examples", examples},
-	), nil
+	)
 }
 
 func summary(m Message) string {

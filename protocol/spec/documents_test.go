@@ -56,7 +56,7 @@ func TestReferencesLeadSomewhere(t *testing.T) {
 			if ref, ok := v["$ref"].(string); ok {
 				found++
 				var at any = doc
-				for _, key := range strings.Split(strings.TrimPrefix(ref, "#/"), "/") {
+				for key := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
 					next, ok := at.(map[string]any)[key]
 					require.True(t, ok, ref)
 					at = next

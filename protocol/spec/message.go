@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"gcbridge/protocol"
@@ -43,7 +44,7 @@ func messagesOf(row protocol.OutputRow) ([]Message, error) {
 	}
 	if shape, ok := jsonSchemas()[row.Code]; ok {
 		early, late := shape(protocol.Edition44), shape(protocol.Edition4412)
-		if yamlOf(early) == yamlOf(late) {
+		if reflect.DeepEqual(early, late) {
 			add(protocol.FormatJSON, nil, early, protocol.Edition44, protocol.Edition4412)
 		} else {
 			add(protocol.FormatJSON, nil, early, protocol.Edition44)

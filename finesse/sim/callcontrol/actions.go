@@ -130,18 +130,18 @@ func (c Act) run(e *Engine) *Failure {
 	}
 	p := d.at(c.Target)
 	if p == nil || p.agent == nil {
-		return ptr(invalidAction(c.Action, c.Target))
+		return new(invalidAction(c.Action, c.Target))
 	}
 	for _, r := range e.rules {
 		if r.name != c.Action {
 			continue
 		}
 		if !r.allows(d, p) {
-			return ptr(invalidAction(c.Action, c.Target))
+			return new(invalidAction(c.Action, c.Target))
 		}
 		return r.run(e, d, p, c)
 	}
-	return ptr(invalidAction(c.Action, c.Target))
+	return new(invalidAction(c.Action, c.Target))
 }
 
 // maxVariable is the longest value of a numbered variable, in bytes.

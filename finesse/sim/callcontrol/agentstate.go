@@ -112,29 +112,27 @@ func (c SetState) run(e *Engine, a *agent) *Failure {
 		e.setBase(a, *want)
 	case pend:
 		if e.cfg.Flavor == CCX && a.pending != nil && a.pending.state == want.state && !c.Forced {
-			return ptr(invalidWorkMode())
+			return new(invalidWorkMode())
 		}
 		a.pending = want
 		e.userEvent(a)
 	case leaveWrap:
 		if a.profile.WrapUpIncoming == WrapUpRequiredData && a.wrap.wrapUpReason == "" && len(a.wrap.wrapUpItems) == 0 && !c.Forced {
-			return ptr(wrapUpDataRequired())
+			return new(wrapUpDataRequired())
 		}
 		a.pending = want
 		e.endWrapUp(a)
 	case refuseMode:
-		return ptr(invalidWorkMode())
+		return new(invalidWorkMode())
 	case refuseBusy:
-		return ptr(resourceBusy())
+		return new(resourceBusy())
 	case refuseHard:
-		return ptr(internalError())
+		return new(internalError())
 	default:
-		return ptr(invalidState())
+		return new(invalidState())
 	}
 	return nil
 }
-
-func ptr(f Failure) *Failure { return &f }
 
 // wanted is the base that c asks for, its reason included.
 func (e *Engine) wanted(c SetState) (*base, *Failure) {
@@ -152,7 +150,7 @@ func (e *Engine) wanted(c SetState) (*base, *Failure) {
 		}
 		want.setReason(r)
 	case e.cfg.ReasonRequired && e.hasReasons(c.State):
-		return nil, ptr(reasonRequired())
+		return nil, new(reasonRequired())
 	}
 	return want, nil
 }
@@ -186,17 +184,17 @@ func (e *Engine) setBase(a *agent, want base) {
 
 func (e *Engine) signIn(a *agent, c SetState) *Failure {
 	if !e.devices[c.Extension] {
-		return ptr(invalidDevice(e.cfg.Flavor))
+		return new(invalidDevice(e.cfg.Flavor))
 	}
 	if a.signedIn() {
 		if a.ext != c.Extension {
-			return ptr(alreadySignedOn())
+			return new(alreadySignedOn())
 		}
 		e.userEvent(a) // re-authenticated; the state stays
 		return nil
 	}
 	if e.byExt[c.Extension] != nil {
-		return ptr(extensionInUse())
+		return new(extensionInUse())
 	}
 	if c.MobileMode != "" && !a.profile.MobileAgent {
 		return &Failure{Type: "Mode Not Allowed", Message: "CF_GENERIC_OPERATION_REJECTION", Data: "71"}

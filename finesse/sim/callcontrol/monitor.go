@@ -65,16 +65,16 @@ func (c SilentMonitor) run(e *Engine, s *agent) *Failure {
 		return &Failure{Type: "Invalid Destination", Message: "CF_INVALID_CALLED_DEVICE", Data: "6"}
 	}
 	if s.busy() || s.shown != NotReady {
-		return ptr(invalidState())
+		return new(invalidState())
 	}
 	d, p := a.in(Active, nil)
 	switch {
 	case p == nil:
 		return cannotMonitor(e.cfg.Flavor, a.shown)
 	case d.kind == monitoring, d.kind == reservation:
-		return ptr(invalidState())
+		return new(invalidState())
 	case d.monitor != nil: // one listener at a time
-		return ptr(resourceBusy())
+		return new(resourceBusy())
 	}
 	e.listen(s, a, d)
 	return nil
@@ -157,7 +157,7 @@ func (c Barge) apply(e *Engine) error {
 func (e *Engine) CheckBarge(c Barge) *Failure {
 	s, m := e.agents[c.Agent], e.dialogs[c.Monitor]
 	if m == nil || m.kind != monitoring || m.parties[0].agent != s || m.state != Active {
-		return ptr(invalidState()) // no monitoring to barge from
+		return new(invalidState()) // no monitoring to barge from
 	}
 	a, d := e.byExt[c.To], m.watched
 	if a == nil || m.of(a) == nil || a == s || d.of(a) == nil || d.of(a).state != Active {

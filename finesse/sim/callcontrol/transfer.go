@@ -10,7 +10,7 @@ func genericError(message, data string) *Failure {
 // consult holds the call and dials a second one that points to it.
 func (e *Engine) consult(d *dialog, p *party, c Act) *Failure {
 	if _, held := p.agent.in(Held, d); held != nil {
-		return ptr(invalidAction(c.Action, c.Target))
+		return new(invalidAction(c.Action, c.Target))
 	}
 	e.move(p, Held)
 	e.put(d)
@@ -49,7 +49,7 @@ func (e *Engine) transfer(d *dialog, p *party, _ Act) *Failure {
 func (e *Engine) conference(d *dialog, p *party, c Act) *Failure {
 	if d.controller != "" && d.controller != p.address {
 		if e.cfg.Flavor == CCX {
-			return ptr(invalidState())
+			return new(invalidState())
 		}
 		return genericError("ConferenceCallCommand: the agent is not the controller of the conference", "20999")
 	}
@@ -117,7 +117,7 @@ func (e *Engine) forgetUnseen(d *dialog) {
 func (e *Engine) transferSST(d *dialog, p *party, c Act) *Failure {
 	a, b := p.agent, e.byExt[c.To]
 	if c.To == a.ext || d.at(c.To) != nil {
-		return ptr(invalidAction(c.Action, c.Target))
+		return new(invalidAction(c.Action, c.Target))
 	}
 	rule := NumberRule{Behaviour: Rings}
 	if b == nil {

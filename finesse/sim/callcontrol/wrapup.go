@@ -37,7 +37,7 @@ func (e *Engine) wrapsUp(p *party) bool {
 func (e *Engine) askForWrapUp(a *agent, s State) *Failure {
 	onCall := a.shown == Talking || a.shown == Hold
 	if e.cfg.Flavor != CCE || !onCall || a.profile.WrapUpIncoming != WrapUpOptional {
-		return ptr(invalidState())
+		return new(invalidState())
 	}
 	a.pending = &base{state: s, reasonID: noReason}
 	e.userEvent(a)

@@ -18,6 +18,7 @@
 package xmppd
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -80,24 +81,16 @@ type Server struct {
 
 // New makes a server; it listens nowhere yet.
 func New(cfg Config) *Server {
-	cfg.LoginTimeout = or(cfg.LoginTimeout, 30*time.Second)
-	cfg.IdleTimeout = or(cfg.IdleTimeout, time.Minute)
-	cfg.WriteTimeout = or(cfg.WriteTimeout, 10*time.Second)
-	cfg.MaxQueue = or(cfg.MaxQueue, 4<<20)
-	cfg.NotificationNS = or(cfg.NotificationNS, "urn:xmpp:push:0")
-	cfg.Mode = or(cfg.Mode, Plain)
+	cfg.LoginTimeout = cmp.Or(cfg.LoginTimeout, 30*time.Second)
+	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, time.Minute)
+	cfg.WriteTimeout = cmp.Or(cfg.WriteTimeout, 10*time.Second)
+	cfg.MaxQueue = cmp.Or(cfg.MaxQueue, 4<<20)
+	cfg.NotificationNS = cmp.Or(cfg.NotificationNS, "urn:xmpp:push:0")
+	cfg.Mode = cmp.Or(cfg.Mode, Plain)
 	return &Server{
 		cfg: cfg, conns: map[*conn]struct{}{}, sessions: map[string][]*conn{},
 		subs: map[string]map[string]string{}, watched: true, counter: 300,
 	}
-}
-
-func or[T comparable](v, def T) T {
-	var zero T
-	if v == zero {
-		return def
-	}
-	return v
 }
 
 // Serve accepts on l until ctx ends or l is closed, then drops every client

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -56,10 +57,8 @@ func decode(s secret.Secret, sizes ...int) ([]byte, error) {
 		if err != nil {
 			continue
 		}
-		for _, n := range sizes {
-			if len(b) == n {
-				return b, nil
-			}
+		if slices.Contains(sizes, len(b)) {
+			return b, nil
 		}
 	}
 	return nil, fmt.Errorf("neither hex nor Base64 of %v bytes", sizes)

@@ -83,7 +83,7 @@ func TestSchemasAreStrict(t *testing.T) {
 		for key, value := range object {
 			object[key] = 1.5
 			refused("another type of " + key)
-			// queue2 may be missing, and a team member's state without his id is one's own.
+			// queue2 may be missing, and a team member's state without their id is the agent's own.
 			if key != "queue2" && key != "teamAgentId" {
 				delete(object, key)
 				refused("no " + key)

@@ -30,12 +30,12 @@ type Config struct {
 	Password    secret.Secret // of the agent
 	Extension   string
 	Destination string          // where answers come, "" = agent-<Agent>
-	Format      protocol.Format // "" = what the connector is set to [D3]
+	Format      protocol.Format // "" = the connector's setting [D3]
 
 	SimURL    string       // REST address of a simulator, for the sim commands; "" = none
 	SimClient *http.Client // nil = http.DefaultClient's transport with Timeout
 
-	Timeout time.Duration // for connecting and for an expectation, 0 = 10 s
+	Timeout time.Duration // limit for connecting and for an expected output, 0 = 10 s
 	Colour  bool          // for terminals
 	Prompt  string        // printed before each line is read, "" for scripts
 	Log     zerolog.Logger

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// ErrMissing is what Run returns, wrapped, when an expected output did not come.
+// ErrMissing is what Run returns, wrapped, when an expected output did not arrive.
 var ErrMissing = errors.New("an expected output is missing")
 
 // expectation is a parsed expect statement.
@@ -128,7 +128,7 @@ func (r *runner) expect(ctx context.Context, x expectation) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-deadline.C:
-			return fmt.Errorf("%w: not within %s; %s", ErrMissing, within, r.instead())
+			return fmt.Errorf("%w: not within %s; %s", ErrMissing, within, r.unexpected())
 		}
 	}
 }
@@ -145,15 +145,15 @@ func (r *runner) take(x expectation) bool {
 	return true
 }
 
-// instead says what came that nobody expected.
-func (r *runner) instead() string {
+// unexpected lists the outputs since the last command that no expectation took.
+func (r *runner) unexpected() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.pending) == 0 {
-		return "nothing else came since the last command"
+		return "no other output since the last command"
 	}
 	var b strings.Builder
-	b.WriteString("since the last command came instead:")
+	b.WriteString("other outputs since the last command:")
 	for _, e := range r.pending {
 		fmt.Fprintf(&b, "\n    %s type=%s corr=%s %s", visible(e.Code), orDash(visible(e.Type)), orDash(visible(e.CorrelationID)), visible(e.Body))
 	}

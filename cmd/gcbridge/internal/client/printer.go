@@ -19,7 +19,7 @@ const (
 	normal = "\x1b[0m"
 )
 
-// printer writes one line per command, event and remark, whole lines only.
+// printer writes one line for each command, event and note; lines never mix.
 type printer struct {
 	mu     sync.Mutex
 	out    io.Writer
@@ -47,7 +47,7 @@ func (p *printer) event(e Event) {
 	p.line(e.At.Format(clock), arrow, fmt.Sprintf("%-8s%-19s", visible(e.Code), visible(e.Category)), strings.Join(headers, " "), e.Body)
 }
 
-// simulator prints what the rest of the world does.
+// simulator prints a request to the simulator: what a caller does.
 func (p *printer) simulator(path, body string) {
 	p.line(time.Now().Format(clock), dim+"·", fmt.Sprintf("%-27s", "sim "+visible(path)), "", body)
 }
@@ -58,7 +58,7 @@ func (p *printer) line(at, arrow, what, headers, body string) {
 		dim, at, normal, arrow, bold, what, normal, dim, headers, normal, visible(body)))
 }
 
-// note prints a remark of the client itself.
+// note prints a message of the client itself.
 func (p *printer) note(format string, args ...any) {
 	p.print(visible(fmt.Sprintf(format, args...)))
 }
@@ -82,12 +82,12 @@ func (p *printer) write(s string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// A terminal that went away ends the client by its input, not by this.
+	// A closed terminal ends the client by the end of its input, not here.
 	_, _ = io.WriteString(p.out, s)
 }
 
-// visible shows control characters, which callers and clients can send, as
-// what they are instead of letting them act on the terminal.
+// visible escapes control characters, which callers and clients can send, so
+// that they do not act on the terminal.
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {

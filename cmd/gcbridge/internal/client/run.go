@@ -32,11 +32,11 @@ type runner struct {
 	dialog  string // last seen
 }
 
-// Run connects and plays a script, or with cfg.Prompt talks to a person: each
-// command and each output is written to out as it passes. It returns when the
+// Run connects and plays a script, or with cfg.Prompt reads commands from a
+// person; each command and each output is written to out. It returns when the
 // script ends. In a script the first failing line ends the run, and its error
 // names the line; a missing output is ErrMissing. At a prompt errors are
-// printed, and only the loss of input ends the run.
+// printed, and only the end of the input ends the run.
 func Run(ctx context.Context, cfg Config, script io.Reader, out io.Writer) error {
 	interactive := cfg.Prompt != ""
 	var statements []statement
@@ -116,8 +116,8 @@ func (r *runner) listen() {
 	}
 }
 
-// act forgets what came before: an expectation looks at what follows.
-func (r *runner) act() scene {
+// begin forgets earlier outputs: expectations look at what follows.
+func (r *runner) begin() scene {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pending = nil
@@ -135,7 +135,7 @@ func (r *runner) heading(text string) {
 }
 
 func (r *runner) command(ctx context.Context, v verb, args []string) error {
-	s := r.act()
+	s := r.begin()
 	expanded := make([]string, len(args))
 	for i, arg := range args {
 		expanded[i] = s.expand(arg)
@@ -162,10 +162,10 @@ func (r *runner) help() error {
 		row(strings.TrimSpace(v.name+" "+v.args), v.help)
 	}
 	row("expect CODE [ITEM ...] [within 5s]", "wait for an output: words, \"text\", type=, category=, corr=last")
-	row("sim call FROM TO", "let a caller ring (simulator)")
-	row("sim drop DIALOG ADDRESS", "let a party hang up (simulator)")
+	row("sim call FROM TO", "a caller rings (simulator)")
+	row("sim drop DIALOG ADDRESS", "a party hangs up (simulator)")
 	row("help, quit", "")
-	b.WriteString("  A dialog left out is the last one seen.")
+	b.WriteString("  Without DIALOG, a command means the last dialog seen.")
 	r.print.note("%s", b.String())
 	return nil
 }

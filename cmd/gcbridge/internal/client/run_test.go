@@ -83,7 +83,7 @@ ready
 		stale := "hello\nlogin\nexpect O-009\nstate\nexpect O-001 within 200ms\n"
 		err := Run(t.Context(), cfg, strings.NewReader(stale), io.Discard)
 		require.ErrorContains(t, err, "line 5: ")
-		require.ErrorContains(t, err, "nothing else came")
+		require.ErrorContains(t, err, "no other output")
 	})
 
 	t.Run("the format travels with every command", func(t *testing.T) {
@@ -115,7 +115,7 @@ ready
 		require.ErrorContains(t, Run(t.Context(), none, strings.NewReader("sim call 5551000 2\n"), io.Discard), "no simulator configured")
 	})
 
-	t.Run("at a prompt mistakes are told and forgiven", func(t *testing.T) {
+	t.Run("at a prompt a mistake is reported and does not end the run", func(t *testing.T) {
 		var out bytes.Buffer
 		person := cfg
 		person.Prompt = "> "

@@ -13,7 +13,7 @@ import (
 //
 //	hello, connect, login, ...                   a command, see help
 //	expect CODE [ITEM ...] [within DURATION]     wait for an output
-//	sim call FROM TO / sim drop ID ADDRESS       what the rest of the world does
+//	sim call FROM TO / sim drop ID ADDRESS       what callers do, at the simulator
 //	help, quit
 //
 // {agent}, {extension}, {destination} and {dialog} stand for their values.
@@ -113,8 +113,8 @@ func fixed(do func(*runner) error) func([]token) (func(context.Context, *runner)
 	}
 }
 
-// readScript parses all of a script, so that a mistake in the last line is
-// told before the first one runs.
+// readScript parses the whole script, so that a mistake in the last line is
+// reported before the first one runs.
 func readScript(in io.Reader) ([]statement, error) {
 	text, err := io.ReadAll(in)
 	if err != nil {

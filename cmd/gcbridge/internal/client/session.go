@@ -12,8 +12,8 @@ import (
 	"gcbridge/bridge/broker"
 )
 
-// commandTTL lets the broker discard a command that nobody took, as the
-// original's documentation advises: a stale command helps nobody.
+// commandTTL lets the broker discard a command that no connector took in time,
+// as the original's documentation advises.
 const commandTTL = 30 * time.Second
 
 // Command is what a client sent.

@@ -35,9 +35,9 @@ func compileSim(args []token) (func(context.Context, *runner) error, error) {
 
 func (r *runner) sim(ctx context.Context, path []string, body map[string]string) error {
 	if r.cfg.SimURL == "" {
-		return errors.New("no simulator configured")
+		return errors.New("no simulator configured; use --sim")
 	}
-	s := r.act()
+	s := r.begin()
 	for i := range path {
 		path[i] = s.expand(path[i])
 	}

@@ -27,7 +27,7 @@ type verb struct {
 	make func(s scene, args []string) (request, error)
 }
 
-// scene is what a verb may draw on.
+// scene is what a verb may use.
 type scene struct {
 	cfg    Config
 	dialog string // last seen
@@ -41,12 +41,12 @@ func (s scene) expand(text string) string {
 	).Replace(text)
 }
 
-var errNoDialog = errors.New("no dialog seen yet; name one")
+var errNoDialog = errors.New("no dialog seen yet; give its id")
 
 func verbs() []verb {
 	return []verb{
 		{"hello", "", "ask whether the connector is in service", 0, 0, toDestination(protocol.Hello)},
-		{"beat", "", "heartbeat of this destination", 0, 0, toDestination(protocol.Beat)},
+		{"beat", "", "send a heartbeat for this destination", 0, 0, toDestination(protocol.Beat)},
 		{"connect", "", "bind the agent to this destination", 0, 0, connect},
 		{"login", "", "log the agent in at its extension", 0, 0, login},
 		{"ready", "", "take calls", 0, 0, plain(protocol.MakeReady)},
@@ -60,9 +60,9 @@ func verbs() []verb {
 		{"dialog", "[DIALOG]", "ask for a dialog's state", 0, 1, onDialog(protocol.GetDialogState)},
 		{"reasons", "notready|logout|wrapup", "ask for the reason codes", 1, 1, reasons},
 		{"logout", "[CODE]", "log the agent out, with a reason", 0, 1, withReason(protocol.Logout, protocol.LogoutWithReason)},
-		{"refresh", "", "have state and dialogs read again", 0, 0, plain(protocol.Refresh)},
-		{"force_logout", "", "end the agent's session whatever its state", 0, 0, plain(protocol.ForceLogout)},
-		{"raw", "WORD[#ID] [BODY]", "send any command as it stands", 1, 2, raw},
+		{"refresh", "", "read state and dialogs again from Finesse", 0, 0, plain(protocol.Refresh)},
+		{"force_logout", "", "end the agent's session, in any state", 0, 0, plain(protocol.ForceLogout)},
+		{"raw", "WORD[#ID] [BODY]", "send any command unchanged", 1, 2, raw},
 	}
 }
 
