@@ -10,6 +10,7 @@ import (
 	"gcbridge/bridge/broker"
 	"gcbridge/bridge/session"
 	"gcbridge/connectorsync"
+	"gcbridge/finesse/pool"
 	"gcbridge/protocol"
 )
 
@@ -21,20 +22,11 @@ type Status struct {
 	Paired   bool                  `json:"paired"`
 	Pair     *connectorsync.Status `json:"pair,omitempty"`
 	Broker   broker.Stats          `json:"broker"`
-	Finesse  []ServerStatus        `json:"finesse"`
+	Finesse  []pool.ServerStatus   `json:"finesse"`
 	Agents   []session.Snapshot    `json:"agents"`
 	Bound    int                   `json:"destinations"`
+	Running  int                   `json:"running"` // commands without an outcome
 	Counters map[string]uint64     `json:"counters"`
-}
-
-// ServerStatus is one Finesse as last probed.
-type ServerStatus struct {
-	Server  string    `json:"server"`
-	Serving bool      `json:"serving"`
-	InUse   bool      `json:"inUse"`
-	Status  string    `json:"status,omitempty"`
-	Error   string    `json:"error,omitempty"`
-	Probed  time.Time `json:"probed"`
 }
 
 // Alive implements [admin.Source]: the Finesse watch is the worker's pulse.
@@ -42,13 +34,7 @@ func (w *Worker) Alive() error {
 	if !w.ready.Load() {
 		return nil // starting or stopping
 	}
-	limit := 3*w.cfg.FinesseHeartbeat + finalTries*w.cfg.FinesseTimeout
-	for _, s := range w.servers.list {
-		if h := s.health.Load(); h != nil && time.Since(h.at) < limit {
-			return nil
-		}
-	}
-	return fmt.Errorf("no Finesse probe for %s", limit)
+	return w.finesse.Alive()
 }
 
 // Ready implements [admin.Source].
@@ -57,10 +43,10 @@ func (w *Worker) Ready() error {
 	if !w.ready.Load() {
 		errs = append(errs, errors.New("starting or stopping"))
 	}
-	if !w.link.Up() {
+	if !w.transport.Up() {
 		errs = append(errs, errors.New("broker: not connected"))
 	}
-	if st := w.servers.Status(); st != protocol.InService {
+	if st := w.finesse.Status(); st != protocol.InService {
 		errs = append(errs, fmt.Errorf("finesse: %s", st))
 	}
 	return errors.Join(errs...)
@@ -72,25 +58,11 @@ func (w *Worker) Status() any { return w.Snapshot() }
 // Snapshot is the worker as of now.
 func (w *Worker) Snapshot() Status {
 	st := Status{
-		Node: w.cfg.NodeID, Started: w.started, System: w.servers.Status(), Broker: w.link.Stats(),
-		Bound: len(w.agents.destinations()), Counters: w.observe.snapshot(), Agents: []session.Snapshot{},
+		Node: w.cfg.NodeID, Started: w.started, System: w.finesse.Status(), Broker: w.transport.Stats(),
+		Paired: w.Paired(), Pair: w.cluster.Status(), Finesse: w.finesse.List(),
+		Bound: w.book.Len(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Agents: []session.Snapshot{},
 	}
-	if w.pair != nil {
-		p := w.pair.status()
-		st.Paired, st.Pair = true, &p
-	}
-	cur := w.servers.Current()
-	for _, s := range w.servers.list {
-		ss := ServerStatus{Server: s.url, InUse: cur == session.Server(s)}
-		if h := s.health.Load(); h != nil {
-			ss.Serving, ss.Status, ss.Probed = h.serving(), h.info.Status, h.at
-			if h.err != nil {
-				ss.Status, ss.Error = "", h.err.Error()
-			}
-		}
-		st.Finesse = append(st.Finesse, ss)
-	}
-	for _, s := range w.agents.sessions() {
+	for _, s := range w.agents.All() {
 		st.Agents = append(st.Agents, s.Snapshot())
 	}
 	slices.SortFunc(st.Agents, func(a, b session.Snapshot) int { return strings.Compare(a.Agent, b.Agent) })

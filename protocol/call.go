@@ -36,6 +36,9 @@ type Call struct {
 	FailureCause     string // with State FAILED: BUSY, BAD_DESTINATION, ...
 }
 
+// Dialog is the dialog that a message about a call is about.
+func (c Call) Dialog() string { return c.DialogID }
+
 // States of a call that have a layout of their own.
 const (
 	callDropped = "DROPPED"

@@ -93,6 +93,10 @@ func (l *Link) keepGate(gen context.Context, e endpoint) error {
 
 // consumeGated runs the gated consumer until the gate changes or gen ends.
 func (l *Link) consumeGated(gen context.Context, e endpoint, changed <-chan struct{}) error {
+	// Before it opens: deliveries may come before openConsumer returns, and who
+	// shuts the gate then must wait for its end.
+	left := l.gate.occupied()
+	defer left()
 	c, err := l.openConsumer(gen, e, l.gated)
 	if err != nil {
 		if gen.Err() != nil {
@@ -100,11 +104,7 @@ func (l *Link) consumeGated(gen context.Context, e endpoint, changed <-chan stru
 		}
 		return err
 	}
-	left := l.gate.occupied()
-	defer func() {
-		l.closeAsync(c.conn)
-		left()
-	}()
+	defer l.closeAsync(c.conn)
 	l.cfg.Log.Info().Str("broker", e.url).Msg("consuming")
 	select {
 	case <-gen.Done():

@@ -3,34 +3,30 @@ package session
 import (
 	"context"
 
+	"gcbridge/bridge/session/ledger"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
 )
 
 func (s *Session) makeCall(ctx context.Context, r *Request) error {
-	api, cred, err := s.forMe()
-	if err != nil {
-		return err
-	}
 	from, to := s.view.User().Extension, r.Command.Arg(protocol.ParamNumber)
-	return api.MakeCall(ctx, cred, s.agent, from, to, s.nextRequestID(r))
+	return s.ask(ctx, r, ledger.Entry{Expect: calls(s, r)}, func(api API, cred finesse.Credentials, id string) error {
+		return api.MakeCall(ctx, cred, s.agent, from, to, id)
+	})
 }
 
-// act sends one dialog action. Its outcome is an event.
+// act sends one dialog action. Its outcome is what the command's row expects.
 func (s *Session) act(ctx context.Context, r *Request, dialog string, a finesse.Action) error {
-	_, err := s.actAs(ctx, r, dialog, a)
-	return err
+	return s.actFor(ctx, r, dialog, a)
 }
 
-// actAs is act for those who wait for the event: it returns the request id.
-func (s *Session) actAs(ctx context.Context, r *Request, dialog string, a finesse.Action) (requestID string, err error) {
-	api, cred, err := s.forMe()
-	if err != nil {
-		return "", err
-	}
-	requestID = s.nextRequestID(r)
-	return requestID, api.Act(ctx, cred, dialog, a, requestID)
+// actFor is act for a command whose outcome has answers of its own.
+func (s *Session) actFor(ctx context.Context, r *Request, dialog string, a finesse.Action, answers ...protocol.Output) error {
+	h, _ := s.rowOf(r)
+	return s.ask(ctx, r, ledger.Entry{Expect: h.expect(s, r), Answers: answers}, func(api API, cred finesse.Credentials, id string) error {
+		return api.Act(ctx, cred, dialog, a, id)
+	})
 }
 
 // onDialog makes the handler of a command that is one dialog action by the

@@ -7,16 +7,17 @@ import (
 	"gcbridge/bridge/translate"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/errclass"
 )
 
-// connect binds the agent to a destination and opens his notification stream.
+// connect binds the agent to a destination and opens their notification stream.
 // The password is checked where Finesse checks it [C10]: a second Connect with
 // the password already proven costs nothing, another password is proven by a
 // login of its own before the old binding is touched. Success is silent in
 // text; JSON has ConnectStatus.
 func (s *Session) connect(ctx context.Context, r *Request) error {
 	cred, err := s.credentials(r, r.Command.Arg(protocol.ParamSSO) != "")
-	if err == nil && (!s.link.up() || !s.link.cred.Equal(cred)) {
+	if err == nil && (!s.presence.Up() || !s.presence.Credentials().Equal(cred)) {
 		err = s.prove(ctx, r, cred)
 	}
 	if err != nil {
@@ -32,22 +33,23 @@ func (s *Session) connect(ctx context.Context, r *Request) error {
 // user's token lives for minutes only: the next one, sent by the same client,
 // is proven by a read, and the notification stream stays.
 func (s *Session) prove(ctx context.Context, r *Request, cred finesse.Credentials) error {
-	if s.link.up() && cred.Bearer && s.link.cred.Bearer && s.binding.Destination == r.Binding.Destination {
-		api, err := s.api()
+	if s.presence.Up() && cred.Bearer && s.presence.Credentials().Bearer && s.client.To == r.Binding.To {
+		api, err := s.server()
 		if err == nil {
 			_, err = api.User(ctx, cred, s.agent)
 		}
 		if err == nil {
-			s.link.cred = cred
+			s.presence.Adopt(cred)
 		}
 		return err
 	}
-	if err := s.dial(ctx, cred); err != nil {
+	if err := s.connectAs(ctx, cred); err != nil {
 		return err
 	}
-	s.wantSync = false
+	s.sync.done()
+	s.presence.Proven()
 	s.view = translate.New(s.agent, r.Binding.Dialect)
-	s.watch = watch{}
+	s.teams = teams{}
 	return nil
 }
 
@@ -56,34 +58,50 @@ func (s *Session) prove(ctx context.Context, r *Request, cred finesse.Credential
 // would make it send the wrong password again until Finesse locks the agent.
 func (s *Session) connectFailed(r *Request, err error) {
 	var ref *refusal
-	if s.link.up() || !errors.As(err, &ref) {
+	if s.presence.Up() || !errors.As(err, &ref) {
 		return
 	}
-	s.link.refused = ref.code
-	if s.binding.Destination == "" {
+	s.client.refused = ref.code
+	if !s.client.Bound() {
 		s.bind(r.Binding)
 	}
 }
 
 // rebind gives the agent to r's destination [C9]: the old one is told LOGOUT
-// and then SESSION_INVALIDATED; Finesse keeps him as he is.
+// and then SESSION_INVALIDATED; Finesse keeps the agent as they are.
 func (s *Session) rebind(ctx context.Context, r *Request) {
-	old := s.binding
-	if old.Destination != "" && old.Destination != r.Binding.Destination {
+	old := s.client.Binding
+	if old.Bound() && old.To != r.Binding.To {
 		st := s.view.State()
 		st.Addressee = s.addressee()
 		st.State, st.ReasonCode, st.Pending = string(finesse.StateLogout), "-1", ""
 		s.send(old, st, provenance{})
-		s.send(old, s.errorOutput(protocol.ErrSessionInvalidated), provenance{})
+		invalidated := s.errorOutput(protocol.ErrSessionInvalidated)
+		s.send(old, invalidated, provenance{})
+		for _, e := range s.asked.All() { // the answers are due there, too
+			s.send(old, invalidated, provenance{correlation: e.Correlation, ticket: e.Ticket})
+			s.over(e, "unbound")
+		}
 		s.unwatchAll(ctx)
-		s.awaits.list = nil // whoever would be answered is gone
-		s.log.Info().Str("from", old.Destination).Str("to", r.Binding.Destination).Msg("agent connected from another destination")
+		s.log.Info().Stringer("from", old.To).Stringer("to", r.Binding.To).Msg("agent connected from another destination")
 	}
 	s.bind(r.Binding)
 	s.view = s.view.ForClient(r.Binding.Dialect)
 }
 
-func (s *Session) bind(b Binding) {
-	s.binding = b
-	s.deps.Bound(s.agent, b)
+// credentials are the agent's own, made of the password that a command
+// carries. With GC_PASSWORD_CIPHER it is deciphered first; what does not
+// decipher is never tried as it came [C23]. bearer: it is an SSO user's access
+// token.
+func (s *Session) credentials(r *Request, bearer bool) (finesse.Credentials, error) {
+	cred := finesse.Credentials{User: s.agent, Password: r.Command.Secret(protocol.ParamPassword), Bearer: bearer}
+	decipher := s.deps.Options.Decipher
+	if decipher == nil {
+		return cred, nil
+	}
+	var err error
+	if cred.Password, err = decipher(cred.Password); err != nil {
+		return finesse.Credentials{}, refuse(protocol.ErrSubscriptionFailed, errclass.Client, err)
+	}
+	return cred, nil
 }

@@ -15,7 +15,7 @@ import (
 
 func TestCipheredPasswords(t *testing.T) {
 	bubble(t, func(g *rig) {
-		g.deps.Decipher = func(s secret.Secret) (secret.Secret, error) {
+		g.deps.Options.Decipher = func(s secret.Secret) (secret.Secret, error) {
 			if s.Reveal() == "ciphered" {
 				return secret.New("pw"), nil
 			}
@@ -26,9 +26,9 @@ func TestCipheredPasswords(t *testing.T) {
 		require.Equal(t, []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, g.got(), "[C23] never tried as plain text")
 		require.Empty(t, g.server.log())
 		g.do(destA, "Connect#1001", "A,ciphered")
-		g.do("", "Login#1001", "pw,2001")
+		g.do(noDest, "Login#1001", "pw,2001")
 		require.Equal(t, []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, g.got())
-		g.do("", "Login#1001", "ciphered,2001")
+		g.do(noDest, "Login#1001", "ciphered,2001")
 		require.Equal(t, []string{"CONNECT", "LOGIN 2001"}, g.server.log())
 	})
 }
@@ -37,23 +37,23 @@ func TestSSO(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.start()
 		g.do(destA, "Connect#1001", "A,pw,SSO")
-		g.do("", "Login#1001", "pw,2001")
+		g.do(noDest, "Login#1001", "pw,2001")
 		g.tell(userEvent("", finesse.StateNotReady))
 		require.Len(t, g.got(), 3)
-		require.True(t, g.s.link.cred.Bearer)
+		require.True(t, g.s.presence.Credentials().Bearer)
 		require.True(t, g.server.lastCred.Bearer, "LOGIN goes with the token, too")
 		g.tell(dialogEvent(finesse.EventPost, "55", "ALERTING", "ALERTING"))
 		require.Len(t, g.got(), 1)
 		g.server.set(func(f *fakeServer) { f.asked = nil })
 		g.do(destA, "Connect#1001", "A,token2,SSO")
 		require.Equal(t, []string{"USER"}, g.server.log(), "the next token is proven by a read; the stream stays")
-		require.Equal(t, "token2", g.s.link.cred.Password.Reveal())
-		g.do("", "getdialogstate#1001", "55")
+		require.Equal(t, "token2", g.s.presence.Credentials().Password.Reveal())
+		g.do(noDest, "getdialogstate#1001", "55")
 		require.Equal(t, []string{"/topic/A 1001#DialogState#ALERTING#55#Ann Lee"}, g.got(), "and nothing is forgotten")
 		g.server.fail["USER"] = &finesse.Error{Status: 401, Class: errclass.Upstream}
 		g.do(destA, "Connect#1001", "A,stale,SSO")
 		require.Equal(t, []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, g.got())
-		require.Equal(t, "token2", g.s.link.cred.Password.Reveal())
+		require.Equal(t, "token2", g.s.presence.Credentials().Password.Reveal())
 	})
 }
 
@@ -61,7 +61,7 @@ func TestTokenThatRanOutDuringAGap(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.start()
 		g.do(destA, "Connect#1001", "A,pw,SSO")
-		g.do("", "Login#1001", "pw,2001")
+		g.do(noDest, "Login#1001", "pw,2001")
 		g.tell(userEvent("", finesse.StateNotReady))
 		g.got()
 		g.server.fail["USER"] = &finesse.Error{Status: 401, Class: errclass.Upstream}
@@ -89,17 +89,17 @@ func TestRecording(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(g *rig) {
 				told = nil
-				g.deps.Recorder = func(_ context.Context, c RecorderCommand) error {
+				g.deps.Recorder = recorderFunc(func(_ context.Context, c RecorderCommand) error {
 					told = append(told, c)
 					return tc.err
-				}
+				})
 				g.loggedIn()
 				if tc.call {
 					g.tell(dialogEvent(finesse.EventPost, "54", "ACTIVE", "HELD"))
 					g.tell(dialogEvent(finesse.EventPost, "55", "ACTIVE", "ACTIVE"))
 				}
 				g.got()
-				g.do("", tc.jmsType, "")
+				g.do(noDest, tc.jmsType, "")
 				require.Equal(t, []string{tc.want}, g.got(), "[C18]")
 				if tc.call {
 					require.Equal(t, []RecorderCommand{{Pause: tc.name != "resume", Agent: "1001", Extension: "2001", Dialog: "55"}}, told)
@@ -110,3 +110,7 @@ func TestRecording(t *testing.T) {
 		})
 	}
 }
+
+type recorderFunc func(context.Context, RecorderCommand) error
+
+func (f recorderFunc) Command(ctx context.Context, c RecorderCommand) error { return f(ctx, c) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,8 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
+	"gcbridge/bridge/telemetry"
+	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 )
@@ -96,7 +99,10 @@ func (f *fakeServer) ask(what, id string) error {
 
 func (f *fakeServer) User(ctx context.Context, _ finesse.Credentials, _ string) (finesse.User, error) {
 	err := f.ask("USER", "")
-	if f.stuck {
+	f.mu.Lock()
+	stuck := f.stuck
+	f.mu.Unlock()
+	if stuck {
 		<-ctx.Done()
 		err = ctx.Err()
 	}
@@ -177,15 +183,20 @@ func (f *fakeServer) tell(n finesse.Notification) {
 	st.c <- n
 }
 
+// address is where a client of the tests listens.
+type address string
+
+func (a address) String() string { return string(a) }
+
 // rig is a session among fakes. Use it inside a synctest bubble.
 type rig struct {
 	t         *testing.T
 	server    *fakeServer
 	s         *Session
-	deps      Deps
+	deps      *Deps
 	mu        sync.Mutex
-	out       []Envelope
-	confirm   func(Envelope) bool // nil: confirm at once
+	out       []wire.Output
+	confirm   func(wire.Output) bool // nil: confirm at once
 	waiting   []func(error)
 	held      []Holding
 	lost      int
@@ -195,14 +206,17 @@ type rig struct {
 	intents   []string
 	intendErr error
 	decided   []string
-	orphans   int
+	returned  int
 	again     bool // the next command is a redelivery
 	bound     []string
 	current   Server
-	admit     bool
-	admits    int
 	cancel    context.CancelFunc
+
+	before      finesse.User // for tests that put things back
+	callsBefore []finesse.Dialog
 }
+
+// The rig is what a session has of the worker.
 
 func (g *rig) Current() Server {
 	g.mu.Lock()
@@ -213,9 +227,55 @@ func (g *rig) Current() Server {
 func (g *rig) Report(error) {}
 func (g *rig) Notice()      {}
 
+func (g *rig) Belongs(_ string, b wire.Binding) { g.bound = append(g.bound, b.To.String()) }
+
+func (g *rig) Held(_ string, h Holding) { g.held = append(g.held, h) }
+func (g *rig) Lost(string)              { g.lost++ }
+func (g *rig) Yielded(string)           { g.yields++ }
+
+func (g *rig) Begin(_ context.Context, r *Request) error {
+	g.begun = append(g.begun, string(r.Command.Word))
+	if !r.Command.Row.Once {
+		return nil
+	}
+	g.intents = append(g.intents, r.MessageID)
+	return g.intendErr
+}
+
+func (g *rig) Overtaken(messageID, _ string) bool {
+	return slices.Contains(g.overtaken, strings.TrimPrefix(messageID, "ID:"))
+}
+
+func (g *rig) Intended(id string) bool { return slices.Contains(g.intents, id) }
+
+func (g *rig) Send(o wire.Output) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.out = append(g.out, o)
+	switch {
+	case o.Confirm == nil:
+	case g.confirm != nil && !g.confirm(o):
+		g.waiting = append(g.waiting, o.Confirm)
+	default:
+		go o.Confirm(nil)
+	}
+}
+
+// done are the words of the commands that are decided so far.
+func (g *rig) done() []string {
+	synctest.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.decided)
+}
+
+// count is a counter of the session.
+func (g *rig) count(name string) int { return int(g.deps.Telemetry.Counts()[name]) }
+
 const (
-	destA = "/topic/A"
-	destB = "/topic/B"
+	destA  = address("/topic/A")
+	destB  = address("/topic/B")
+	noDest = address("")
 )
 
 func textDialect(t *testing.T) protocol.Dialect {
@@ -229,34 +289,17 @@ func textDialect(t *testing.T) protocol.Dialect {
 func bubble(t *testing.T, test func(g *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		g := &rig{t: t, admit: true, server: &fakeServer{name: "f1", fail: map[string]error{}}}
+		g := &rig{t: t, server: &fakeServer{name: "f1", fail: map[string]error{}}}
 		g.current = g.server
 		g.server.user = finesse.User{
 			ID: "1001", LoginName: "agent1", FirstName: "Ann", LastName: "Lee", State: finesse.StateNotReady,
 			Extension: "2001", ReasonCodeID: "-1", Roles: []string{"Agent"}, TeamID: "1", TeamName: "Sales", WrapUpOnIncome: "OPTIONAL",
 		}
 		g.server.reasons = []finesse.ReasonCode{{ID: "102", Code: "12", Label: "Lunch"}}
-		g.deps = Deps{
-			Node: "n1", Epoch: 1, Dialect: textDialect(t), Servers: g,
-			Publish: g.publish,
-			Held:    func(_ string, h Holding) { g.held = append(g.held, h) },
-			Lost:    func(string) { g.lost++ },
-			Yielded: func(string) { g.yields++ },
-			Begin: func(_ context.Context, r *Request) error {
-				g.begun = append(g.begun, string(r.Command.Word))
-				if !r.Command.Row.Once {
-					return nil
-				}
-				g.intents = append(g.intents, r.MessageID)
-				return g.intendErr
-			},
-			Overtaken: func(r *Request) bool { return slices.Contains(g.overtaken, string(r.Command.Word)) },
-			Intended:  func(id string) bool { return slices.Contains(g.intents, id) },
-			Bound:     func(_ string, b Binding) { g.bound = append(g.bound, b.Destination) },
-			Admit:     func(string) bool { g.admits++; return g.admit },
-			Release:   func(string) { g.admits-- }, Count: func(string) {},
-			CommandTimeout: 13 * time.Second, LoginWait: 5 * time.Second, Linger: 5 * time.Minute,
-			DefaultNotReadyReason: "", DefaultLogoutReason: "", Log: zerolog.Nop(),
+		g.deps = &Deps{
+			Node: "n1", Epoch: 1, Dialect: textDialect(t),
+			Finesse: g, Out: g, Cluster: g, Book: g, Places: NewPlaces(0), Telemetry: telemetry.New(nil), Log: zerolog.Nop(),
+			Options: Options{CommandTimeout: 13 * time.Second, OutcomeTimeout: outcome, Linger: 5 * time.Minute},
 		}
 		test(g)
 		if g.cancel != nil {
@@ -265,6 +308,9 @@ func bubble(t *testing.T, test func(g *rig)) {
 		}
 	})
 }
+
+// outcome is GC_OUTCOME_TIMEOUT in these tests.
+const outcome = 5 * time.Second
 
 func (g *rig) start() {
 	g.s = New("1001", g.deps)
@@ -277,27 +323,14 @@ func (g *rig) run() {
 	go g.s.Run(ctx)
 }
 
-func (g *rig) publish(e Envelope, confirmed func(error)) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.out = append(g.out, e)
-	switch {
-	case confirmed == nil:
-	case g.confirm != nil && !g.confirm(e):
-		g.waiting = append(g.waiting, confirmed)
-	default:
-		go confirmed(nil)
-	}
-}
-
 // do sends a command and waits until everything has settled.
-func (g *rig) do(dest, jmsType, body string) {
+func (g *rig) do(dest address, jmsType, body string) {
 	g.t.Helper()
 	c, err := protocol.ParseCommand(jmsType, []byte(body))
 	require.NoError(g.t, err)
-	b := Binding{}
-	if dest != "" {
-		b = Binding{Destination: dest, Dialect: g.deps.Dialect}
+	b := wire.Binding{}
+	if dest != noDest {
+		b = wire.Binding{To: dest, Dialect: g.deps.Dialect}
 	}
 	r := g.request(c, b)
 	require.True(g.t, g.s.Offer(r), "mailbox took %s", jmsType)
@@ -305,7 +338,7 @@ func (g *rig) do(dest, jmsType, body string) {
 }
 
 // request is a command as the worker makes it.
-func (g *rig) request(c protocol.Command, b Binding) *Request {
+func (g *rig) request(c protocol.Command, b wire.Binding) *Request {
 	return &Request{
 		Command: c, CorrelationID: "corr-" + string(c.Word), Binding: b, Received: time.Now(),
 		MessageID: "ID:" + string(c.Word), Redelivered: g.again,
@@ -314,7 +347,7 @@ func (g *rig) request(c protocol.Command, b Binding) *Request {
 			defer g.mu.Unlock()
 			g.decided = append(g.decided, string(c.Word))
 		},
-		Unserved: func() { g.orphans++ },
+		Unserved: func() { g.returned++ },
 	}
 }
 
@@ -325,14 +358,14 @@ func (g *rig) got() []string {
 	defer g.mu.Unlock()
 	var out []string
 	for _, e := range g.out {
-		out = append(out, e.Destination+" "+e.Message.Body)
+		out = append(out, e.To.String()+" "+e.Message.Body)
 	}
 	g.out = nil
 	return out
 }
 
-// envelopes takes the messages published so far.
-func (g *rig) envelopes() []Envelope {
+// outputs takes the messages published so far.
+func (g *rig) outputs() []wire.Output {
 	synctest.Wait()
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -352,7 +385,7 @@ func (g *rig) loggedIn() {
 	g.t.Helper()
 	g.start()
 	g.do(destA, "Connect#1001", "A,pw")
-	g.do("", "Login#1001", "pw,2001")
+	g.do(noDest, "Login#1001", "pw,2001")
 	g.tell(userEvent("", finesse.StateNotReady))
 	require.Len(g.t, g.got(), 3, "AgentInfo, State, DialogStatus")
 	g.server.set(func(f *fakeServer) { f.asked, f.ids = nil, nil })

@@ -2,15 +2,14 @@ package session
 
 import (
 	"context"
-	"slices"
-	"time"
 
+	"gcbridge/bridge/session/ledger"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 )
 
 // A state command may name an agent who is not connected here, and come from
-// his supervisor's client: then the supervisor's credentials act [C15].
+// their supervisor's client: then the supervisor's credentials act [C15].
 
 // forcedStates are the words of it, and what they ask for. Finesse takes no
 // reason code from a supervisor and logs out from any state.
@@ -23,7 +22,7 @@ var forcedStates = map[protocol.Word]finesse.AgentState{
 	protocol.ForceLogout:            finesse.StateLogout,
 }
 
-// Forces reports whether a supervisor may send a command for a member of his
+// Forces reports whether a supervisor may send a command for a member of their
 // team who is not connected.
 func Forces(w protocol.Word) bool { _, ok := forcedStates[w]; return ok }
 
@@ -43,72 +42,24 @@ func (s *Session) force(ctx context.Context, r *Request) error {
 		s.answer(r, protocol.ReLogin{Addressee: protocol.Addressee{Agent: r.Command.ID}})
 		return nil
 	}
-	api, cred, err := s.forMe()
-	if err != nil {
-		return err
-	}
 	want := forcedStates[r.Command.Word]
-	id := s.nextRequestID(r)
-	if err := api.SetState(ctx, cred, u.ID, finesse.StateChange{State: want}, id); err != nil {
-		return err
+	e := ledger.Entry{Expect: ledger.Expect{Rule: ledger.RuleMember, Member: u.ID, State: want}, Again: poll}
+	return s.ask(ctx, r, e, func(api API, cred finesse.Credentials, id string) error {
+		return api.SetState(ctx, cred, u.ID, finesse.StateChange{State: want}, id)
+	})
+}
+
+// lookAtMember asks Finesse for the state of a member who was forced: where the
+// team is not watched, no event tells it.
+func (s *Session) lookAtMember(ctx context.Context, e ledger.Entry) {
+	u, _, found, err := s.findMember(ctx, e.Expect.Member)
+	if err != nil || !found {
+		s.log.Warn().Str("member", e.Expect.Member).Err(err).Msg("reading the state of a team member")
+		return
 	}
-	f := forced{member: u.ID, want: want, giveUp: time.Now().Add(s.deps.LoginWait)}
-	s.awaitForced(awaited{what: string(want) + " of " + u.ID, requestID: id, correlation: r.CorrelationID}, f)
-	return nil
-}
-
-// forced is a state asked for another agent.
-type forced struct {
-	member string
-	want   finesse.AgentState
-	giveUp time.Time
-}
-
-// awaitForced looks after the outcome: the copy of the member's State that the
-// team subscription brings, or, where the team is not watched, what Finesse
-// says of him when asked.
-func (s *Session) awaitForced(a awaited, f forced) {
-	a.forced = f
-	a.until = time.Now().Add(min(loginPoll, s.deps.LoginWait))
-	a.shown = func(finesse.Notification) bool { return false } // forcedShown tells
-	a.overdue = s.lookAtForced
-	s.await(a)
-}
-
-// lookAtForced asks Finesse for the state of a member who was forced.
-func (s *Session) lookAtForced(ctx context.Context, a awaited) {
-	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
-	defer cancel()
-	u, _, found, err := s.findMember(ctx, a.forced.member)
-	late := !time.Now().Before(a.forced.giveUp)
-	switch {
-	case found && reached(u, a.forced.want):
-		s.publish([]protocol.Output{s.view.MemberState(u)}, provenance{correlation: a.correlation})
-	case !late:
-		s.awaitForced(a, a.forced)
-	default:
-		s.log.Warn().Str("member", a.forced.member).Str("state", string(a.forced.want)).Err(err).Msg("Finesse accepted a forced state and did not set it")
-		var outs []protocol.Output
-		if found {
-			outs = append(outs, s.view.MemberState(u))
-		}
-		s.publish(append(outs, s.errorOutput(protocol.ErrGenericError)), provenance{correlation: a.correlation})
+	s.asked.Note(e.RequestID, s.view.MemberState(u))
+	if e, ok := s.asked.Member(u); ok {
+		s.publish([]protocol.Output{s.view.MemberState(u)}, provenance{correlation: e.Correlation, ticket: e.Ticket})
+		s.over(e, "read")
 	}
-}
-
-// reached reports that u is in a state, or will be when his call ends.
-func reached(u finesse.User, want finesse.AgentState) bool {
-	return u.State == want || u.PendingState == want
-}
-
-// forcedShown finds the command that a member's new state answers.
-func (s *Session) forcedShown(u finesse.User) (correlation string, ok bool) {
-	i := slices.IndexFunc(s.awaits.list, func(a awaited) bool { return a.forced.member == u.ID && reached(u, a.forced.want) })
-	if i < 0 {
-		return "", false
-	}
-	correlation = s.awaits.list[i].correlation
-	s.awaits.list = slices.Delete(s.awaits.list, i, i+1)
-	s.armAwaits()
-	return correlation, true
 }

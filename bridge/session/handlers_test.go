@@ -15,7 +15,7 @@ func TestEveryAgentCommandIsServed(t *testing.T) {
 		require.Equal(t, !r.ByDestination, ok, r.Word)
 	}
 	for w := range forcedStates {
-		require.Contains(t, table, w, "what a supervisor may send for a member, the member may send himself")
+		require.Contains(t, table, w, "what a supervisor may send for a member, the member may send, too")
 	}
 }
 
@@ -23,8 +23,8 @@ func TestUnsupportedCommandsSaySo(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
 		for _, jmsType := range []string{"GETSKILLGROPU#1001", "GETSUPERVISOR#1001", "GETAGENTEXTENSION#1001"} {
-			g.do("", jmsType, "")
-			out := g.envelopes()
+			g.do(noDest, jmsType, "")
+			out := g.outputs()
 			require.Len(t, out, 2, jmsType)
 			require.Contains(t, out[0].Message.Body, "1001#Control#PrintStatusBar#GET")
 			require.Contains(t, out[0].Message.Body, "is not supported: the answer is in a Unified CCE database")

@@ -3,19 +3,21 @@ package session
 import (
 	"context"
 
+	"gcbridge/bridge/session/ledger"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 )
 
 // leaving is a force_logout on its way [C16]: NOT_READY, then LOGOUT when the
 // last dialog has ended. The client that asked may be gone, so nothing here
-// waits for it.
+// waits for it; every step that it sees carries its correlation id.
 type leaving struct {
-	active    bool
-	sent      finesse.AgentState // the step that waits for its event
-	from      finesse.AgentState // the state it was sent in
-	requestID string             // of that step
-	bare      bool               // it was sent without a reason code
+	active      bool
+	sent        finesse.AgentState // the step that waits for its event
+	from        finesse.AgentState // the state it was sent in
+	requestID   string             // of that step
+	bare        bool               // it was sent without a reason code
+	correlation string             // of the force_logout, "" after a take-over
 }
 
 // leaveStep is the next state to ask for on the way out, "" = wait for an
@@ -43,37 +45,44 @@ func (s *Session) forceLogout(ctx context.Context, r *Request) error {
 		s.answer(r, s.view.State())
 		return nil
 	}
-	s.leaving = leaving{active: true}
-	return s.leaveOn(ctx, r)
+	s.signing.leaving = leaving{active: true, correlation: r.CorrelationID}
+	if err := s.leaveOn(ctx, r); err != nil {
+		s.signing.leaving = leaving{}
+		return err
+	}
+	if !s.asked.For(r) { // the agent is on the way already: when their last dialog ends
+		s.answer(r, s.view.State())
+	}
+	return nil
 }
 
-// leave takes the next step after a change, if the agent is on his way out.
+// leave takes the next step after a change, if the agent is on the way out.
 func (s *Session) leave(ctx context.Context) {
-	if !s.leaving.active {
+	if !s.signing.leaving.active {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.deps.Options.CommandTimeout)
 	defer cancel()
 	if err := s.leaveOn(ctx, nil); err != nil {
 		s.log.Warn().Err(err).Msg("forced logout failed")
-		s.leaving.active = false
-		s.publish([]protocol.Output{s.errorOutput(s.codeFor(err, row{}))}, provenance{})
+		code, correlation := s.codeFor(err, row{}), s.signing.leaving.correlation
+		s.signing.leaving = leaving{}
+		s.countError(code)
+		s.publish([]protocol.Output{s.errorOutput(code)}, provenance{correlation: correlation})
 	}
 }
 
+// leaveOn asks for the next step; r is the force_logout itself, nil behind it.
 func (s *Session) leaveOn(ctx context.Context, r *Request) error {
-	next, over := leaveStep(s.view.User(), len(s.view.Dialogs()), s.leaving)
+	next, over := leaveStep(s.view.User(), s.view.Calls(), s.signing.leaving)
 	if over {
-		s.leaving = leaving{}
+		s.signing.leaving = leaving{}
 		return nil
 	}
 	if next == "" {
 		return nil
 	}
-	code := s.deps.DefaultLogoutReason
-	if next == finesse.StateNotReady {
-		code = s.deps.DefaultNotReadyReason
-	}
+	code := s.deps.Options.defaultReason(next)
 	id, err := s.reasonID(ctx, next, code)
 	if err != nil {
 		return err
@@ -87,32 +96,51 @@ func (s *Session) leaveOn(ctx context.Context, r *Request) error {
 }
 
 func (s *Session) leaveWith(ctx context.Context, r *Request, st finesse.AgentState, reasonID string) error {
-	api, err := s.api()
+	api, cred, err := s.forMe()
 	if err != nil {
 		return err
 	}
-	id := s.nextRequestID(r)
-	s.leaving.sent, s.leaving.from = st, s.view.User().State
-	s.leaving.requestID, s.leaving.bare = id, reasonID == ""
-	return api.SetState(ctx, s.link.cred, s.agent, finesse.StateChange{State: st, ReasonCodeID: reasonID}, id)
+	l := &s.signing.leaving
+	e := ledger.Entry{
+		What: string(protocol.ForceLogout), Correlation: l.correlation,
+		Expect: ledger.Expect{Rule: ledger.RuleState, State: st, ReasonID: reasonID},
+	}
+	if r != nil {
+		e.Ticket = r
+	}
+	return s.askAs(e, func(id string) error {
+		l.sent, l.from, l.requestID, l.bare = st, s.view.User().State, id, reasonID == ""
+		return api.SetState(ctx, cred, s.agent, finesse.StateChange{State: st, ReasonCodeID: reasonID}, id)
+	})
 }
 
 // leaveRefused takes an asynchronous refusal of a step: once more without the
 // code. false: the error is not about leaving, or there is nothing left to try.
-func (s *Session) leaveRefused(ctx context.Context, requestID string) bool {
-	if !s.leaving.active || requestID == "" || requestID != s.leaving.requestID {
+func (s *Session) leaveRefused(ctx context.Context, n finesse.Notification) bool {
+	l := &s.signing.leaving
+	step, open := s.asked.Step(l.requestID)
+	if !l.active || !open || n.RequestID != l.requestID && (n.RequestID != "" || !step.Expect.Answerable(n.Source)) {
 		return false
 	}
-	if s.leaving.bare {
-		s.leaving = leaving{}
+	if l.bare {
+		*l = leaving{}
 		return false
 	}
-	s.log.Warn().Str("state", string(s.leaving.sent)).Msg("Finesse refused the reason code; trying without it")
-	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
+	s.log.Warn().Str("state", string(l.sent)).Msg("Finesse refused the reason code; trying without it")
+	ctx, cancel := context.WithTimeout(ctx, s.deps.Options.CommandTimeout)
 	defer cancel()
-	if err := s.leaveWith(ctx, nil, s.leaving.sent, ""); err != nil {
-		s.leaving = leaving{}
+	var r *Request
+	if step.Ticket != nil {
+		r, _ = step.Ticket.(*Request)
+	}
+	if err := s.leaveWith(ctx, r, l.sent, ""); err != nil {
+		*l = leaving{}
 		return false
+	}
+	for _, e := range s.asked.Take(func(e ledger.Entry) bool { return e.RequestID == step.RequestID }) {
+		if e.Ticket != nil {
+			e.Ticket.Release() // the new entry holds it
+		}
 	}
 	return true
 }

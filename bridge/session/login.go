@@ -2,146 +2,132 @@ package session
 
 import (
 	"context"
-	"time"
 
+	"gcbridge/bridge/session/ledger"
+	"gcbridge/bridge/translate"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
 )
 
-// loginWait is a LOGIN that Finesse accepted and has not decided yet. Its
-// outcome comes as an event; where none comes (finesse-api 2.3 does not say
-// that a second LOGIN makes one) the user is read instead.
-type loginWait struct {
-	waiting     bool
-	correlation string
-	requestID   string
-	until       time.Time
-	timer       *time.Timer
-	admitted    bool // this agent counts against GC_MAX_AGENTS
-	quiet       bool // nobody asked: it undoes a LOGOUT of a failover
+// signing is what belongs to signing the agent in and out.
+type signing struct {
+	admitted bool // the agent counts against GC_MAX_AGENTS
+	outgoing bool // the client asked for LOGOUT
+	leaving  leaving
+	failover failover
 }
 
-// loginPoll is how often an undecided login is looked at.
-const loginPoll = time.Second
-
-// logIn signs the agent in at an extension. The stream is up before the
-// request goes out: login failures are told only there.
+// logIn signs the agent in at an extension. The stream is up before the request
+// goes out: login failures are told only there. The outcome comes as an event;
+// where none comes (finesse-api 2.3 does not say that a second LOGIN makes one)
+// the user is read instead.
 func (s *Session) logIn(ctx context.Context, r *Request) error {
-	cred, err := s.credentials(r, s.link.cred.Bearer)
+	cred, err := s.credentials(r, s.presence.Credentials().Bearer)
 	if err != nil {
 		return err
 	}
-	if !s.link.up() {
-		if err := s.dial(ctx, cred); err != nil {
+	if !s.presence.Up() {
+		if err := s.connectAs(ctx, cred); err != nil {
 			return err
 		}
-	}
-	api, err := s.api()
-	if err != nil {
-		return err
 	}
 	if !s.admit() {
 		return refuse(protocol.ErrLicensesExceeded, errclass.Client, nil)
 	}
-	id := s.nextRequestID(r)
 	change := finesse.StateChange{
 		State: finesse.StateLogin, Extension: r.Command.Arg(protocol.ParamExtension),
 		MobileMode: r.Command.Arg(protocol.ParamMode), MobileNumber: r.Command.Arg(protocol.ParamPhone), // [C19]
 	}
-	// The wait begins before the request: its event may overtake the 202.
-	s.login.waiting, s.login.correlation, s.login.requestID, s.login.quiet = true, r.CorrelationID, id, false
-	s.outgoing = false
-	if err := api.SetState(ctx, cred, s.agent, change, id); err != nil {
+	s.signing.outgoing = false
+	s.supersedeLogin()
+	err = s.ask(ctx, r, ledger.Entry{Expect: signsIn(s, r), Again: poll}, func(api API, _ finesse.Credentials, id string) error {
+		return api.SetState(ctx, cred, s.agent, change, id)
+	})
+	if err != nil {
 		s.loginOver()
 		return err
 	}
-	s.link.cred = cred
-	s.login.until = time.Now().Add(s.deps.LoginWait)
-	s.login.timer.Reset(min(loginPoll, s.deps.LoginWait))
+	s.presence.Adopt(cred)
 	return nil
 }
 
-func (s *Session) admit() bool {
-	if !s.login.admitted {
-		s.login.admitted = s.deps.Admit(s.agent)
+// supersedeLogin ends the wait for an earlier login: the outcome of the later one
+// is its outcome, too.
+func (s *Session) supersedeLogin() {
+	for _, e := range s.asked.Take(isLogin) {
+		if !s.quiet(e) {
+			s.fail(e, protocol.ErrPleaseRetry, "")
+		}
+		s.over(e, "superseded")
 	}
-	return s.login.admitted
+}
+
+func isLogin(e ledger.Entry) bool { return e.Expect.Rule == ledger.RuleLogin }
+
+// loginOpen reports whether the outcome of a login is awaited.
+func (s *Session) loginOpen() bool {
+	_, open := s.asked.Find(ledger.RuleLogin)
+	return open
+}
+
+// quiet reports whether nobody asked for a login: it undoes a LOGOUT of a fail-over.
+func (s *Session) quiet(e ledger.Entry) bool { return e.Ticket == nil }
+
+// showsLogin reports whether n says that the login which is awaited has worked.
+func (s *Session) showsLogin(n finesse.Notification) bool {
+	return n.User != nil && n.User.State != nil && *n.User.State != finesse.StateLogout && s.loginOpen() && !teamNode(n)
+}
+
+func (s *Session) admit() bool {
+	if !s.signing.admitted {
+		s.signing.admitted = s.deps.Places.Admit(s.agent)
+	}
+	return s.signing.admitted
 }
 
 // discharge gives the place under GC_MAX_AGENTS back.
 func (s *Session) discharge() {
-	if s.login.admitted {
-		s.login.admitted = false
-		s.deps.Release(s.agent)
+	if s.signing.admitted {
+		s.signing.admitted = false
+		s.deps.Places.Release(s.agent)
 	}
 }
 
-// loginOver ends the wait; an agent who is not logged in gives his place back.
+// loginOver follows the end of a login: an agent who is not logged in gives
+// their place back.
 func (s *Session) loginOver() {
-	s.login.waiting = false
-	s.login.timer.Stop()
 	if !loggedIn(s.view.User()) {
 		s.discharge()
 	}
 }
 
 // loginDone reads the whole agent and tells the client: AgentInfo, the
-// supervisor's teams, State and DialogStatus (M7). false: not readable yet.
+// supervisor's teams, State and DialogStatus (M7). A client that did not ask for
+// the login is told as after a gap. false: not readable yet.
 func (s *Session) loginDone(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.deps.Options.CommandTimeout)
 	defer cancel()
 	u, ds, err := s.read(ctx)
-	if err != nil || !loggedIn(u) {
-		if err != nil {
-			s.log.Warn().Err(err).Msg("reading the agent after login")
-			s.deps.Servers.Report(err)
-		}
-		return false
+	if err != nil {
+		s.log.Warn().Err(err).Msg("reading the agent after login")
+		s.deps.Finesse.Report(err)
+	}
+	login := s.asked.Take(func(e ledger.Entry) bool { return err == nil && loggedIn(u) && isLogin(e) })
+	if len(login) == 0 {
+		return false // it failed, or is overdue by now
+	}
+	e := login[0]
+	cause := translate.AfterLogin
+	if s.quiet(e) {
+		cause = translate.AfterGap
 	}
 	var outs []protocol.Output
-	s.view, outs = s.view.Resync(u, ds, s.loginCause())
-	s.publish(outs, provenance{correlation: s.login.correlation, recovered: s.login.quiet})
-	s.wantSync = false
-	s.loginOver()
+	s.view, outs = s.view.Resync(u, ds, cause)
+	s.publish(outs, provenance{correlation: e.Correlation, recovered: s.quiet(e), ticket: e.Ticket})
+	s.over(e, "event")
+	s.sync.done()
+	s.presence.Proven()
+	s.tellTruth(nil, s.asked.Read(s.now()), reread)
 	return true
-}
-
-// loginFailed tells why a login came to nothing. One that nobody asked for is
-// not an error: then the LOGOUT that it should have undone is told.
-func (s *Session) loginFailed(code protocol.ErrorCode, p provenance) {
-	quiet := s.login.quiet
-	s.loginOver()
-	if quiet {
-		s.wantSync = true
-		return
-	}
-	s.publish([]protocol.Output{s.errorOutput(code)}, p)
-}
-
-// loginOverdue looks at a login whose event has not come.
-func (s *Session) loginOverdue(ctx context.Context) {
-	if !s.login.waiting || s.loginDone(ctx) {
-		return
-	}
-	if time.Now().Before(s.login.until) {
-		s.login.timer.Reset(min(loginPoll, s.deps.LoginWait))
-		return
-	}
-	s.log.Warn().Msg("Finesse accepted a login and never decided it")
-	s.loginFailed(protocol.ErrGeneralError, provenance{correlation: s.login.correlation})
-}
-
-// read asks Finesse for the agent and his dialogs.
-func (s *Session) read(ctx context.Context) (finesse.User, []finesse.Dialog, error) {
-	api, err := s.api()
-	if err != nil {
-		return finesse.User{}, nil, err
-	}
-	u, err := api.User(ctx, s.link.cred, s.agent)
-	if err != nil {
-		return finesse.User{}, nil, err
-	}
-	ds, err := api.Dialogs(ctx, s.link.cred, s.agent)
-	return u, ds, err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"gcbridge/bridge/session/ledger"
+	"gcbridge/bridge/telemetry"
 	"gcbridge/bridge/translate"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
@@ -11,43 +13,50 @@ import (
 
 // notice serves one notification.
 func (s *Session) notice(ctx context.Context, n finesse.Notification) {
-	correlation, elsewhere := s.answered(n.RequestID)
-	p := provenance{correlation: correlation, caused: n.Received}
 	switch {
 	case n.Malformed != nil:
 		s.log.Warn().Err(n.Malformed).Msg("an event could not be read; the session re-syncs")
-		s.deps.Count("events_malformed")
-		s.wantSync = true
+		s.deps.Telemetry.Count(telemetry.EventsMalformed)
+		s.sync.want()
 	case n.Available != nil || n.System != nil:
-		s.deps.Servers.Notice()
+		s.deps.Finesse.Notice()
 	case len(n.Errors) > 0:
-		s.asyncError(ctx, n, p)
+		s.asyncError(ctx, n)
 	case n.Team != nil || teamNode(n):
-		s.noticeTeam(n, p)
+		s.noticeTeam(n)
 	case s.showsLogin(n):
-		s.loginDone(ctx) // if it cannot be read yet, the login timer tries again
+		s.loginDone(ctx) // if it cannot be read yet, the next look tries again
 	default:
-		was := s.view
-		view, outs := s.view.Apply(n)
-		if s.spurious(was.User(), view.User()) && s.signInAgain(ctx) {
-			return
-		}
-		s.view = view
-		if s.deps.SendControls {
-			outs = append(outs, s.view.ControlsSince(was)...)
-		}
-		if elsewhere && len(outs) == 0 {
-			outs = s.view.Standing(n) // the re-sync has told it, and did not know that it is an answer
-		}
-		s.publish(outs, p)
-		s.noticeAwaited(n)
-		s.changed(ctx, was.User())
+		s.apply(ctx, n)
 	}
 }
 
-// showsLogin reports whether n says that the login which is awaited has worked.
-func (s *Session) showsLogin(n finesse.Notification) bool {
-	return s.login.waiting && !teamNode(n) && n.User != nil && n.User.State != nil && *n.User.State != finesse.StateLogout
+// apply takes an event of the agent's own state or dialogs, tells what is new, and
+// which command it answers [C25].
+func (s *Session) apply(ctx context.Context, n finesse.Notification) {
+	was := s.view
+	view, outs := s.view.Apply(n)
+	if s.spurious(was.User(), view.User()) && s.signInAgain(ctx) {
+		return
+	}
+	s.view = view
+	if s.deps.Options.SendControls {
+		outs = append(outs, s.view.ControlsSince(was)...)
+	}
+	correlation, settled := s.asked.Event(n, s.now(), len(outs) > 0)
+	p := provenance{correlation: correlation, caused: n.Received}
+	if len(settled) == 1 && settled[0].Answers == nil {
+		p.ticket = settled[0].Ticket
+		if len(outs) == 0 { // it was told before, and nobody knew that it is an answer
+			outs = s.standing(settled[0])
+		}
+	}
+	s.publish(outs, p)
+	for _, e := range settled {
+		s.publish(e.Answers, provenance{correlation: e.Correlation, caused: n.Received, ticket: e.Ticket})
+		s.over(e, "event")
+	}
+	s.changed(ctx, was.User())
 }
 
 // teamNode tells the events of team members, which are User events too.
@@ -66,60 +75,24 @@ func (s *Session) changed(ctx context.Context, was finesse.User) {
 }
 
 // asyncError tells the client why Finesse refused what it had accepted [E1].
-func (s *Session) asyncError(ctx context.Context, n finesse.Notification, p provenance) {
-	if s.leaveRefused(ctx, n.RequestID) {
+func (s *Session) asyncError(ctx context.Context, n finesse.Notification) {
+	if s.leaveRefused(ctx, n) {
 		return
 	}
-	s.awaitedRefused(n.RequestID)
-	login := s.login.waiting && (n.RequestID == s.login.requestID || n.RequestID == "") &&
-		strings.HasSuffix(n.Source, "/User/"+s.agent)
+	e, known := s.asked.Refused(n.RequestID, n.Source)
+	login := e.Expect.Rule == ledger.RuleLogin && strings.HasSuffix(n.Source, "/User/"+s.agent)
 	code := translate.ErrorFor(n.Errors, login)
 	s.log.Info().Str("code", string(code)).Str("source", n.Source).Msg("Finesse refused a request")
-	s.deps.Count("errors_" + string(code))
-	if login {
-		p.correlation = s.login.correlation
-		s.loginFailed(code, p)
-		return
+	if e.Expect.Rule == ledger.RuleLogin {
+		s.loginOver()
+		if s.quiet(e) {
+			s.sync.want() // the logout that it should have undone is told
+			return
+		}
 	}
-	s.publish([]protocol.Output{s.errorOutput(code)}, p)
-}
-
-// resync reads Finesse and tells the client where its agent stands (M8).
-func (s *Session) resync(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, s.deps.CommandTimeout)
-	defer cancel()
-	u, ds, err := s.read(ctx)
-	if err != nil {
-		s.resyncFailed(err)
-		return
+	s.countError(code)
+	s.publish([]protocol.Output{s.errorOutput(code)}, provenance{correlation: e.Correlation, caused: n.Received, ticket: e.Ticket})
+	if known {
+		s.over(e, "refusal")
 	}
-	was := s.view.User()
-	if s.spurious(was, u) && s.signInAgain(ctx) {
-		return // the login's end brings the re-sync
-	}
-	var outs []protocol.Output
-	s.view, outs = s.view.Resync(u, ds, s.cause)
-	s.wantSync, s.cause = false, translate.AfterGap
-	s.publish(outs, provenance{recovered: true})
-	s.deps.Count("resyncs")
-	if err := s.rewatch(ctx); err != nil {
-		s.resyncFailed(err)
-		return
-	}
-	s.changed(ctx, was)
-}
-
-// resyncFailed starts again with the stream, unless Finesse refused the
-// credentials: an SSO user's token may have run out meanwhile.
-func (s *Session) resyncFailed(err error) {
-	s.deps.Servers.Report(err)
-	s.wantSync = true
-	s.link.stream.Abort()
-	s.link.stream = nil
-	if s.codeFor(err, row{}) == protocol.ErrSubscriptionFailed {
-		s.credentialsRefused(err)
-		return
-	}
-	s.log.Warn().Err(err).Msg("re-sync failed; trying again with the stream")
-	s.scheduleRelink()
 }

@@ -29,45 +29,37 @@ func TestCallbacks(t *testing.T) {
 		{"reclassify", "RECLASSIFYCALL#1001", "2001,55,REX_FAX", []string{"RECLASSIFY 55 2001 outboundClassification=FAX"}, "CallBack#RECLASSIFY Successfully"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			for _, echo := range []bool{true, false} {
+				bubble(t, func(g *rig) {
+					g.loggedIn()
+					g.tell(dialogEvent(finesse.EventPost, "55", "ACTIVE", "ACTIVE"))
+					g.got()
+					g.do(noDest, tc.jmsType, tc.body)
+					require.Equal(t, tc.asked, g.server.log())
+					g.tell(dialogEvent(finesse.EventPut, "56", "ACTIVE", "ACTIVE"))
+					g.tell(dialogEvent(finesse.EventPut, "55", "ACTIVE", "HELD"))
+					require.Len(t, g.got(), 2, "an event that says something else decides nothing")
+					done := dialogEvent(finesse.EventPut, "55", "ACTIVE", "HELD")
+					if echo {
+						done.RequestID = g.server.ids[len(g.server.ids)-1]
+					}
+					g.tell(done)
+					out := g.outputs()
+					require.Len(t, out, 1)
+					require.Equal(t, tc.want, out[0].Message.Body)
+					require.NotEmpty(t, out[0].CorrelationID)
+				})
+			}
 			bubble(t, func(g *rig) {
 				g.loggedIn()
-				g.tell(dialogEvent(finesse.EventPost, "55", "ACTIVE", "ACTIVE"))
-				g.got()
-				g.do("", tc.jmsType, tc.body)
-				require.Equal(t, tc.asked, g.server.log())
-				other := dialogEvent(finesse.EventPut, "55", "ACTIVE", "ACTIVE")
-				g.tell(other)
-				require.Empty(t, g.got(), "an event of nobody's request decides nothing")
-				done := dialogEvent(finesse.EventPut, "55", "ACTIVE", "ACTIVE")
-				done.RequestID = g.server.ids[len(g.server.ids)-1]
-				g.tell(done)
-				out := g.envelopes()
-				require.Len(t, out, 1)
-				require.Equal(t, tc.want, out[0].Message.Body)
-				require.NotEmpty(t, out[0].CorrelationID)
-			})
-			bubble(t, func(g *rig) {
-				g.loggedIn()
-				g.do("", tc.jmsType, tc.body)
+				g.do(noDest, tc.jmsType, tc.body)
 				time.Sleep(time.Minute)
 				out := g.got()
 				require.Len(t, out, 1)
-				require.Contains(t, out[0], "accepted by Finesse, not confirmed yet", "never silent")
+				require.Equal(t, "/topic/A 1001#Error#GENERIC_ERROR", out[0], "never silent")
 			})
 		})
 	}
-}
-
-func TestAwaitedRequestsAreBounded(t *testing.T) {
-	bubble(t, func(g *rig) {
-		g.loggedIn()
-		for range maxAwaits + 3 {
-			g.do("", "RECLASSIFYCALL#1001", "2001,55,VOICE")
-		}
-		require.Len(t, g.got(), 3, "the oldest are answered when there are too many")
-		time.Sleep(time.Minute)
-		require.Len(t, g.got(), maxAwaits)
-	})
 }
 
 func TestMobileLogin(t *testing.T) {
@@ -79,7 +71,7 @@ func TestMobileLogin(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.start()
 			g.do(destA, "Connect#1001", "A,pw")
-			g.do("", "MobileAgentLogin#1001", body)
+			g.do(noDest, "MobileAgentLogin#1001", body)
 			require.Equal(t, []string{"CONNECT", asked}, g.server.log(), "[C19]")
 			g.tell(userEvent(g.server.ids[0], finesse.StateNotReady))
 			require.Len(t, g.got(), 3, "AgentInfo, State, DialogStatus")
@@ -91,10 +83,10 @@ func TestWorkStates(t *testing.T) {
 	for jmsType, st := range map[string]finesse.AgentState{"makeworknotready#1001": finesse.StateWork, "MakeWorkReady#1001": finesse.StateWorkReady} {
 		bubble(t, func(g *rig) {
 			g.loggedIn()
-			g.do("", jmsType, "")
+			g.do(noDest, jmsType, "")
 			require.Equal(t, []string{string(st)}, g.server.log())
 			g.tell(userEvent(g.server.ids[0], st))
-			out := g.envelopes()
+			out := g.outputs()
 			require.Len(t, out, 1)
 			require.Contains(t, out[0].Message.Body, "1001#State#"+string(st)+"#")
 			require.NotEmpty(t, out[0].CorrelationID)

@@ -14,11 +14,14 @@ import (
 // Phone books come with the administrator's rights [C21]. Without an
 // administrator, and from a second Finesse node, which refuses configuration
 // requests (finesse-api 1.2), they are the agent's own: global ones and those
-// of his team.
+// of their team.
 
 // ownContacts bounds the contacts that one request for the agent's own books
 // asks for; older releases give no more.
 const ownContacts = 1500
+
+// hasAdmin reports whether GC_FINESSE_ADMIN_USER is configured [C21].
+func (s *Session) hasAdmin() bool { return s.deps.Options.Admin.User != "" }
 
 // adminOr runs asked with the administrator's credentials and, where there
 // are none or the node refuses them, own with the agent's.
@@ -28,7 +31,7 @@ func (s *Session) adminOr(asked, own func(API, finesse.Credentials) error) error
 		return err
 	}
 	if s.hasAdmin() {
-		err := asked(api, s.deps.Admin)
+		err := asked(api, s.deps.Options.Admin)
 		var fe *finesse.Error
 		if !errors.As(err, &fe) || fe.Status != http.StatusForbidden {
 			return err
@@ -114,7 +117,7 @@ func (s *Session) phonebookContacts(ctx context.Context, r *Request) error {
 // answerList answers a list; an empty one has a word in text and a message of
 // its own in JSON.
 func (s *Session) answerList(r *Request, list protocol.Output, n int, title, none string) {
-	if n == 0 && s.binding.Dialect.Format == protocol.FormatJSON {
+	if n == 0 && s.client.Dialect.Format == protocol.FormatJSON {
 		list = protocol.NoDataFound{Addressee: s.addressee(), Title: title, Data: none}
 	}
 	s.answer(r, list)

@@ -64,18 +64,18 @@ func TestPhonebooks(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(g *rig) {
 				if tc.admin {
-					g.deps.Admin = finesse.Credentials{User: "admin", Password: secret.New("x")}
+					g.deps.Options.Admin = finesse.Credentials{User: "admin", Password: secret.New("x")}
 				}
 				withBooks(g)
 				g.loggedIn()
 				if tc.fail != "" {
 					g.server.fail[tc.fail] = &finesse.Error{Status: tc.status, Class: errclass.Upstream}
 				}
-				g.do("", tc.jmsType, tc.body)
+				g.do(noDest, tc.jmsType, tc.body)
 				require.Equal(t, tc.asked, g.server.log(), "[C21]")
-				out := g.envelopes()
+				out := g.outputs()
 				require.Len(t, out, 1)
-				require.Equal(t, tc.want, out[0].Destination+" "+out[0].Message.Body)
+				require.Equal(t, tc.want, out[0].To.String()+" "+out[0].Message.Body)
 				require.NotEmpty(t, out[0].CorrelationID)
 			})
 		})
@@ -98,10 +98,10 @@ func TestEmptyPhonebooks(t *testing.T) {
 				g.start()
 				g.do(destA, "Connect#1001", "A,pw")
 				g.got()
-				g.do("", "GetPhonebooks#1001", "")
-				g.do("", "GetTeamPhonebooks#1001", "")
+				g.do(noDest, "GetPhonebooks#1001", "")
+				g.do(noDest, "GetTeamPhonebooks#1001", "")
 				var got []string
-				for _, e := range g.envelopes() {
+				for _, e := range g.outputs() {
 					got = append(got, e.Message.Body)
 				}
 				require.Equal(t, want, got)

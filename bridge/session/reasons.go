@@ -40,11 +40,11 @@ func (s *Session) reasonID(ctx context.Context, st finesse.AgentState, code stri
 }
 
 func (s *Session) readReasons(ctx context.Context, c protocol.ReasonCategory) ([]finesse.ReasonCode, error) {
-	api, err := s.api()
+	api, err := s.server()
 	if err != nil {
 		return nil, err
 	}
-	list, err := api.ReasonCodes(ctx, s.link.cred, s.agent, string(c))
+	list, err := api.ReasonCodes(ctx, s.presence.Credentials(), s.agent, string(c))
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +74,11 @@ func reasonCodes(c protocol.ReasonCategory) func(*Session, context.Context, *Req
 // wrapUpReasons answers wrapupreasoncode [O-016]. Finesse has labels only;
 // the codes are their places in the list, from 1.
 func (s *Session) wrapUpReasons(ctx context.Context, r *Request) error {
-	api, err := s.api()
+	api, err := s.server()
 	if err != nil {
 		return err
 	}
-	list, err := api.WrapUpReasons(ctx, s.link.cred, s.agent)
+	list, err := api.WrapUpReasons(ctx, s.presence.Credentials(), s.agent)
 	if err != nil {
 		return err
 	}

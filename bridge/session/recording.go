@@ -20,7 +20,7 @@ func recording(pause bool) handler {
 		if !ok {
 			return errNoDialog()
 		}
-		err := s.deps.Recorder(ctx, RecorderCommand{Pause: pause, Agent: s.agent, Extension: s.view.User().Extension, Dialog: dialog})
+		err := s.deps.Recorder.Command(ctx, RecorderCommand{Pause: pause, Agent: s.agent, Extension: s.view.User().Extension, Dialog: dialog})
 		switch {
 		case errors.Is(err, ErrNoRecorder):
 			s.say(r, "Recording control is not configured")

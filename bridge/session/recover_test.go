@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
@@ -29,7 +30,7 @@ func TestLostStreamComesBack(t *testing.T) {
 			f.user.State = finesse.StateReady
 		})
 		time.Sleep(6 * time.Second)
-		out := g.envelopes()
+		out := g.outputs()
 		require.Len(t, out, 2, "M8: O-024 and O-001")
 		require.Equal(t, protocol.Code("O-024"), out[0].Message.Code)
 		require.True(t, strings.HasPrefix(out[1].Message.Body, "1001#State#READY#"), out[1].Message.Body)
@@ -72,19 +73,9 @@ func TestFinesseMoves(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []string{"CONNECT", "USER", "DIALOGS"}, other.log())
 		require.Len(t, g.got(), 2, "O-024 and O-001")
-		g.do("", "MakeReady#1001", "")
+		g.do(noDest, "MakeReady#1001", "")
 		require.Equal(t, "READY", other.log()[3])
 	})
-}
-
-func TestRelinkDelay(t *testing.T) {
-	for n := range 20 {
-		low, high := relinkDelay(n, 0), relinkDelay(n, 1)
-		require.Positive(t, low)
-		require.LessOrEqual(t, high, relinkLongest)
-		require.Less(t, low, high)
-	}
-	require.Equal(t, relinkLongest, relinkDelay(100, 1))
 }
 
 func TestLingerAfterLogout(t *testing.T) {
@@ -94,7 +85,7 @@ func TestLingerAfterLogout(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, PhaseLoggedIn, g.s.Snapshot().Phase, "a logged-in agent may be silent")
 		g.tell(userEvent("", finesse.StateLogout))
-		require.Equal(t, 0, g.admits)
+		require.Equal(t, 0, g.deps.Places.Taken())
 		require.Len(t, g.got(), 1)
 		time.Sleep(5*time.Minute + time.Second)
 		<-g.s.Done()
@@ -135,7 +126,7 @@ func TestForceLogoutFromReady(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
 		g.tell(userEvent("", finesse.StateReady))
-		g.do("", "force_logout#1001", "")
+		g.do(noDest, "force_logout#1001", "")
 		require.Equal(t, []string{"NOT_READY"}, g.server.log())
 		g.tell(userEvent("", finesse.StateNotReady))
 		require.Equal(t, []string{"NOT_READY", "LOGOUT"}, g.server.log())
@@ -149,7 +140,7 @@ func TestForceLogoutOnACall(t *testing.T) {
 		g.loggedIn()
 		g.tell(dialogEvent(finesse.EventPost, "55", "ACTIVE", "ACTIVE"))
 		g.tell(userEvent("", finesse.StateTalking))
-		g.do("", "force_logout#1001", "")
+		g.do(noDest, "force_logout#1001", "")
 		pending := userEvent("", finesse.StateTalking)
 		p := finesse.StateNotReady
 		pending.User.PendingState = &p
@@ -167,19 +158,19 @@ func TestForceLogoutOnACall(t *testing.T) {
 func TestForceLogoutWithRefusedCode(t *testing.T) {
 	t.Run("synchronously", func(t *testing.T) {
 		bubble(t, func(g *rig) {
-			g.deps.DefaultLogoutReason = "99"
+			g.deps.Options.DefaultLogoutReason = "99"
 			g.loggedIn()
 			g.server.fail["LOGOUT 99"] = &finesse.Error{Status: 400, Class: errclass.Upstream}
-			g.do("", "force_logout#1001", "")
+			g.do(noDest, "force_logout#1001", "")
 			require.Equal(t, []string{"REASONS LOGOUT", "LOGOUT 99", "LOGOUT"}, g.server.log())
 			require.Empty(t, g.got())
 		})
 	})
 	t.Run("asynchronously", func(t *testing.T) {
 		bubble(t, func(g *rig) {
-			g.deps.DefaultLogoutReason = "99"
+			g.deps.Options.DefaultLogoutReason = "99"
 			g.loggedIn()
-			g.do("", "force_logout#1001", "")
+			g.do(noDest, "force_logout#1001", "")
 			refused := finesse.Notification{
 				Source: "/finesse/api/User/1001", Event: finesse.EventPut, RequestID: g.server.ids[0],
 				Errors: []finesse.APIError{{Type: "Invalid Input", Message: "CF_INVALID_AGENT_REASON_CODE", Data: "266"}},
@@ -197,8 +188,8 @@ func TestForceLogoutWithRefusedCode(t *testing.T) {
 func TestRefresh(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
-		g.do("", "refresh#1001", "")
-		out := g.envelopes()
+		g.do(noDest, "refresh#1001", "")
+		out := g.outputs()
 		require.Len(t, out, 2, "[C17]")
 		require.Equal(t, protocol.Code("O-001"), out[0].Message.Code)
 		require.Equal(t, protocol.Code("O-024"), out[1].Message.Code)
@@ -211,11 +202,11 @@ func TestCommandsOfAnEndedSessionAreHandedBack(t *testing.T) {
 		g.s = New("1001", g.deps)
 		c, err := protocol.ParseCommand("MakeReady#1001", nil)
 		require.NoError(t, err)
-		require.True(t, g.s.Offer(g.request(c, Binding{})))
-		g.s.signal(sigResync)
-		g.s.ended = true
-		g.s.Run(t.Context())
-		require.Equal(t, 1, g.orphans)
-		require.False(t, g.s.Offer(g.request(c, Binding{})))
+		require.True(t, g.s.Offer(g.request(c, wire.Binding{})))
+		g.s.inbox.signal(sigResync)
+		g.s.life.ended = true
+		g.s.Run(g.t.Context())
+		require.Equal(t, 1, g.returned)
+		require.False(t, g.s.Offer(g.request(c, wire.Binding{})))
 	})
 }

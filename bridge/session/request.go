@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gcbridge/bridge/wire"
 	"gcbridge/protocol"
 )
 
@@ -13,7 +14,7 @@ type Request struct {
 	Command       protocol.Command
 	CorrelationID string
 	// Binding is the destination a Connect names, with the format it asks for [D3].
-	Binding  Binding
+	Binding  wire.Binding
 	Received time.Time
 	// MessageID is the same when the broker delivers the command again.
 	MessageID   string
@@ -22,7 +23,7 @@ type Request struct {
 	// only to be answered in order.
 	Refused protocol.ErrorCode
 
-	// Decided is called once, when the outcome is decided and every answer was
+	// Decided is called once, when the outcome is known and every answer was
 	// handed to the broker: the worker then acknowledges the command.
 	Decided func()
 	// Unserved is called instead when no session could serve the command.
@@ -38,12 +39,12 @@ func (r *Request) unserved() {
 	}
 }
 
-// hold defers the decision until the matching release.
-func (r *Request) hold() { r.pending.Add(1) }
+// Hold implements [ledger.Ticket]: it defers the decision until the matching Release.
+func (r *Request) Hold() { r.pending.Add(1) }
 
-// release gives up one hold; the last one decides.
-func (r *Request) release() {
-	if r.pending.Add(-1) < 0 && r.Decided != nil {
+// Release gives up one hold; the last one decides.
+func (r *Request) Release() {
+	if r.pending.Add(-1) == -1 && r.Decided != nil {
 		r.Decided()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
@@ -22,21 +23,21 @@ func TestLoginTellsAgentInfoStateAndDialogs(t *testing.T) {
 		g.start()
 		g.do(destA, "Connect#1001", "A,pw")
 		require.Empty(t, g.got(), "a successful Connect is silent in text")
-		g.do("", "Login#1001", "pw,2001")
+		g.do(noDest, "Login#1001", "pw,2001")
 		require.Empty(t, g.got(), "202 is not an outcome")
 		require.Equal(t, []string{"CONNECT", "LOGIN 2001"}, g.server.log(), "the stream is up before LOGIN")
 		g.tell(userEvent(g.server.ids[0], finesse.StateNotReady))
-		out := g.envelopes()
+		out := g.outputs()
 		require.Len(t, out, 3)
 		for i, want := range []string{"O-011", "O-001", "O-024"} {
 			require.Equal(t, protocol.Code(want), out[i].Message.Code)
 			require.Equal(t, "corr-Login", out[i].CorrelationID, "[H3]")
-			require.Equal(t, destA, out[i].Destination)
+			require.Equal(t, destA, out[i].To)
 			require.False(t, out[i].Recovered)
 		}
-		require.Equal(t, []string{"Connect", "Login"}, g.decided)
+		require.Equal(t, []string{"Connect", "Login"}, g.done())
 		require.Equal(t, PhaseLoggedIn, g.s.Snapshot().Phase)
-		require.Equal(t, 1, g.admits)
+		require.Equal(t, 1, g.deps.Places.Taken())
 	})
 }
 
@@ -46,10 +47,10 @@ func TestSupervisorLoginTellsTeams(t *testing.T) {
 		g.server.user.Teams = []finesse.TeamRef{{ID: "1", Name: "Sales"}}
 		g.start()
 		g.do(destA, "Connect#1001", "A,pw")
-		g.do("", "Login#1001", "pw,2001")
+		g.do(noDest, "Login#1001", "pw,2001")
 		g.tell(userEvent("", finesse.StateNotReady))
 		var codes []protocol.Code
-		for _, e := range g.envelopes() {
+		for _, e := range g.outputs() {
 			codes = append(codes, e.Message.Code)
 		}
 		require.Equal(t, []protocol.Code{"O-011", "O-012", "O-013", "O-001", "O-024"}, codes)
@@ -61,11 +62,11 @@ func TestWrongPassword(t *testing.T) {
 		g.start()
 		g.do(destA, "Connect#1001", "A,bad")
 		require.Equal(t, []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, g.got())
-		g.do("", "Login#1001", "bad,2001")
+		g.do(noDest, "Login#1001", "bad,2001")
 		require.Equal(t, []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, g.got(), "in the words of the Connect, not RE_LOGIN")
 		require.Equal(t, []string{"CONNECT"}, g.server.log(), "Finesse counts bad passwords: it is not asked again")
 		g.do(destA, "Connect#1001", "A,pw")
-		g.do("", "GetState#1001", "")
+		g.do(noDest, "GetState#1001", "")
 		require.Contains(t, strings.Join(g.got(), "\n"), "1001#State#NOT_READY", "the next good command works")
 	})
 }
@@ -102,7 +103,7 @@ func TestConnectFromAnotherDestination(t *testing.T) {
 		require.True(t, strings.HasPrefix(out[0], "/topic/A 1001#State#LOGOUT#-1#"), out[0])
 		require.Equal(t, "/topic/A 1001#Error#SESSION_INVALIDATED", out[1])
 		require.Empty(t, g.server.log(), "Finesse is not logged out, and a proven password is not proven again")
-		g.do("", "Login#1001", "pw,2001")
+		g.do(noDest, "Login#1001", "pw,2001")
 		g.tell(userEvent("", finesse.StateNotReady))
 		out = g.got()
 		require.Len(t, out, 3)
@@ -115,11 +116,11 @@ func TestWrongPasswordFromAnotherDestinationChangesNothing(t *testing.T) {
 		g.loggedIn()
 		g.do(destB, "Connect#1001", "B,bad")
 		require.Equal(t, []string{"/topic/B 1001#Error#SUBSCRIPTION_FAILED"}, g.got())
-		g.do("", "GetState#1001", "")
+		g.do(noDest, "GetState#1001", "")
 		out := g.got()
 		require.Len(t, out, 1)
 		require.True(t, strings.HasPrefix(out[0], "/topic/A "), "the old binding holds")
-		require.Equal(t, []string{destA}, g.bound)
+		require.Equal(t, []string{"/topic/A"}, g.bound)
 	})
 }
 
@@ -128,16 +129,16 @@ func TestLoginRefusedAsynchronously(t *testing.T) {
 		g.server.user.State, g.server.user.Extension = finesse.StateLogout, ""
 		g.start()
 		g.do(destA, "Connect#1001", "A,pw")
-		g.do("", "Login#1001", "pw,9999")
+		g.do(noDest, "Login#1001", "pw,9999")
 		g.tell(finesse.Notification{
 			Node: "/finesse/api/User/1001", Source: "/finesse/api/User/1001", Event: finesse.EventPut,
 			Errors: []finesse.APIError{{Type: "Invalid Device", Message: "CF_INVALID_LOGON_DEVICE_SPECIFIED", Data: "260"}},
 		})
-		out := g.envelopes()
+		out := g.outputs()
 		require.Len(t, out, 1)
 		require.Equal(t, "1001#Error#CF_INVALID_LOGON_DEVICE_SPECIFIED", out[0].Message.Body)
 		require.Equal(t, "corr-Login", out[0].CorrelationID)
-		require.Equal(t, 0, g.admits, "the place is given back")
+		require.Equal(t, 0, g.deps.Places.Taken(), "the place is given back")
 		time.Sleep(time.Minute)
 		require.Empty(t, g.got(), "decided once")
 	})
@@ -147,7 +148,7 @@ func TestLoginWithoutEvent(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.start()
 		g.do(destA, "Connect#1001", "A,pw")
-		g.do("", "Login#1001", "pw,2001")
+		g.do(noDest, "Login#1001", "pw,2001")
 		time.Sleep(2 * time.Second)
 		require.Len(t, g.got(), 3, "the agent is read when the event does not come")
 	})
@@ -158,19 +159,20 @@ func TestLoginNeverDecided(t *testing.T) {
 		g.server.user.State, g.server.user.Extension = finesse.StateLogout, ""
 		g.start()
 		g.do(destA, "Connect#1001", "A,pw")
-		g.do("", "Login#1001", "pw,2001")
+		g.do(noDest, "Login#1001", "pw,2001")
 		time.Sleep(7 * time.Second)
 		require.Equal(t, []string{"/topic/A 1001#Error#GENERAL_ERROR"}, g.got())
-		require.Equal(t, 0, g.admits)
+		require.Equal(t, 0, g.deps.Places.Taken())
 	})
 }
 
 func TestLicencesExceeded(t *testing.T) {
 	bubble(t, func(g *rig) {
-		g.admit = false
+		g.deps.Places = NewPlaces(1)
+		g.deps.Places.Admit("1002")
 		g.start()
 		g.do(destA, "Connect#1001", "A,pw")
-		g.do("", "Login#1001", "pw,2001")
+		g.do(noDest, "Login#1001", "pw,2001")
 		require.Equal(t, []string{"/topic/A 1001#Error#LICENSES_EXCEEDED"}, g.got())
 		require.Equal(t, []string{"CONNECT"}, g.server.log(), "[C20] Finesse is not asked")
 	})
@@ -179,13 +181,13 @@ func TestLicencesExceeded(t *testing.T) {
 func TestCorrelationOfAnEvent(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
-		g.do("", "MakeReady#1001", "")
+		g.do(noDest, "MakeReady#1001", "")
 		g.tell(userEvent(g.server.ids[0], finesse.StateReady))
-		out := g.envelopes()
+		out := g.outputs()
 		require.Len(t, out, 1)
 		require.Equal(t, "corr-MakeReady", out[0].CorrelationID, "[H3]")
 		g.tell(userEvent("", finesse.StateReserved))
-		out = g.envelopes()
+		out = g.outputs()
 		require.Len(t, out, 1)
 		require.Empty(t, out[0].CorrelationID, "nobody asked for this one")
 		require.False(t, out[0].Caused.IsZero())
@@ -196,12 +198,12 @@ func TestCommandIsDecidedWhenTheBrokerHasTheAnswer(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
 		g.decided = nil
-		g.confirm = func(Envelope) bool { return false }
-		g.do("", "GetState#1001", "")
+		g.confirm = func(wire.Output) bool { return false }
+		g.do(noDest, "GetState#1001", "")
 		require.Len(t, g.got(), 1)
-		require.Empty(t, g.decided, "handed out, not yet confirmed")
+		require.Empty(t, g.done(), "handed out, not yet confirmed")
 		g.waiting[0](nil)
-		require.Equal(t, []string{"GetState"}, g.decided)
+		require.Equal(t, []string{"GetState"}, g.done())
 	})
 }
 
@@ -215,7 +217,7 @@ func TestReasonCodes(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(g *rig) {
 				g.loggedIn()
-				g.do("", tc.jmsType, tc.body)
+				g.do(noDest, tc.jmsType, tc.body)
 				log := g.server.log()
 				require.Equal(t, tc.asked, log[len(log)-1], "[C11]")
 				require.Empty(t, g.got())
@@ -226,9 +228,9 @@ func TestReasonCodes(t *testing.T) {
 
 func TestConfiguredReasonCode(t *testing.T) {
 	bubble(t, func(g *rig) {
-		g.deps.DefaultNotReadyReason = "12"
+		g.deps.Options.DefaultNotReadyReason = "12"
 		g.loggedIn()
-		g.do("", "MakeNotReady#1001", "")
+		g.do(noDest, "MakeNotReady#1001", "")
 		require.Equal(t, []string{"REASONS NOT_READY", "NOT_READY 102"}, g.server.log())
 	})
 }
@@ -236,8 +238,8 @@ func TestConfiguredReasonCode(t *testing.T) {
 func TestReasonCodeLists(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
-		g.do("", "reasoncodenotready#1001", "")
-		g.do("", "wrapupreasoncode#1001", "")
+		g.do(noDest, "reasoncodenotready#1001", "")
+		g.do(noDest, "wrapupreasoncode#1001", "")
 		out := g.got()
 		require.Len(t, out, 2)
 		require.Contains(t, out[0], "Category:NOT_READY#12#Labels:Lunch")
@@ -255,10 +257,10 @@ func TestCalls(t *testing.T) {
 		t.Run(asked, func(t *testing.T) {
 			bubble(t, func(g *rig) {
 				g.loggedIn()
-				g.do("", jmsType, "55")
+				g.do(noDest, jmsType, "55")
 				require.Equal(t, []string{asked}, g.server.log())
 				g.server.fail[asked] = &finesse.Error{Status: 404, Class: errclass.Upstream}
-				g.do("", jmsType, "55")
+				g.do(noDest, jmsType, "55")
 				require.Equal(t, []string{"/topic/A 1001#Error#NO_DIALOG_ID"}, g.got(), "[E1]")
 			})
 		})
@@ -268,7 +270,7 @@ func TestCalls(t *testing.T) {
 func TestMakeCall(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
-		g.do("", "MakeCall# 1001", "90001")
+		g.do(noDest, "MakeCall# 1001", "90001")
 		require.Equal(t, []string{"MAKE_CALL 2001 90001"}, g.server.log())
 	})
 }
@@ -278,7 +280,7 @@ func TestCallWithoutExtension(t *testing.T) {
 		g.server.user.State, g.server.user.Extension = finesse.StateLogout, ""
 		g.start()
 		g.do(destA, "Connect#1001", "A,pw")
-		g.do("", "MakeCall#1001", "90001")
+		g.do(noDest, "MakeCall#1001", "90001")
 		require.Equal(t, []string{"/topic/A 1001#Error#CF_INVALID_OBJECT_STATE"}, g.got())
 	})
 }
@@ -288,8 +290,8 @@ func TestDialogState(t *testing.T) {
 		g.loggedIn()
 		g.tell(dialogEvent(finesse.EventPost, "55", "ALERTING", "ALERTING"))
 		require.Contains(t, strings.Join(g.got(), "\n"), "1001#NewInboundCall#")
-		g.do("", "getdialogstate#1001", "55")
-		g.do("", "getdialogstate#1001", "56")
+		g.do(noDest, "getdialogstate#1001", "55")
+		g.do(noDest, "getdialogstate#1001", "56")
 		out := g.got()
 		require.Len(t, out, 2)
 		require.Contains(t, out[0], "#DialogState#ALERTING#55")
@@ -303,7 +305,7 @@ func TestNoFinesse(t *testing.T) {
 		g.mu.Lock()
 		g.current = nil
 		g.mu.Unlock()
-		g.do("", "MakeReady#1001", "")
+		g.do(noDest, "MakeReady#1001", "")
 		require.Equal(t, []string{"/topic/A 1001#Error#FINESSE_UNAVAILABLE"}, g.got(), "[C7]")
 	})
 }
@@ -313,13 +315,13 @@ func TestPanicIsContained(t *testing.T) {
 		g.loggedIn()
 		g.decided = nil
 		g.server.set(func(f *fakeServer) { f.panics = true })
-		g.do("", "MakeReady#1001", "")
+		g.do(noDest, "MakeReady#1001", "")
 		out := g.got()
 		require.Equal(t, "/topic/A 1001#Error#GENERIC_ERROR", out[0])
 		require.Len(t, out, 3, "then the re-sync: DialogStatus and State")
-		require.Equal(t, []string{"MakeReady"}, g.decided, "a command that panics must not come back for ever")
+		require.Equal(t, []string{"MakeReady"}, g.done(), "a command that panics must not come back for ever")
 		require.EqualValues(t, 1, g.s.Snapshot().Panics)
-		g.do("", "MakeReady#1001", "")
+		g.do(noDest, "MakeReady#1001", "")
 		require.Equal(t, "READY", g.server.log()[len(g.server.log())-1], "the next good command works")
 	})
 }
@@ -331,7 +333,7 @@ func TestMalformedCommandIsAnsweredInOrder(t *testing.T) {
 		require.Error(t, err)
 		g.do(destB, "Connect#1001", "B,pw")
 		g.got()
-		r := g.request(c, Binding{})
+		r := g.request(c, wire.Binding{})
 		r.Refused = protocol.ErrMissingDialogID
 		require.True(t, g.s.Offer(r))
 		require.Equal(t, []string{"/topic/B 1001#Error#MISSING_DIALOG_ID"}, g.got(), "where the agent is by then")
@@ -345,7 +347,7 @@ func TestMailboxIsBounded(t *testing.T) {
 		require.NoError(t, err)
 		taken := 0
 		for range 10 * mailboxSize {
-			if g.s.Offer(g.request(c, Binding{})) {
+			if g.s.Offer(g.request(c, wire.Binding{})) {
 				taken++
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"gcbridge/bridge/session/ledger"
 	"gcbridge/bridge/translate"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
@@ -14,12 +15,12 @@ func (s *Session) makeReady(ctx context.Context, r *Request) error {
 }
 
 func (s *Session) makeNotReady(ctx context.Context, r *Request) error {
-	return s.setStateWithReason(ctx, r, finesse.StateNotReady, s.deps.DefaultNotReadyReason)
+	return s.setStateWithReason(ctx, r, finesse.StateNotReady)
 }
 
 func (s *Session) logOut(ctx context.Context, r *Request) error {
-	s.outgoing = true
-	return s.setStateWithReason(ctx, r, finesse.StateLogout, s.deps.DefaultLogoutReason)
+	s.signing.outgoing = true
+	return s.setStateWithReason(ctx, r, finesse.StateLogout)
 }
 
 // work makes the handler of makeworknotready and makeworkready. Finesse
@@ -32,26 +33,20 @@ func work(st finesse.AgentState) handler {
 }
 
 // setStateWithReason sends the reason the client named, else the configured one.
-func (s *Session) setStateWithReason(ctx context.Context, r *Request, st finesse.AgentState, fallback string) error {
-	code := r.Command.Arg(protocol.ParamReason)
-	if code == "" {
-		code = fallback
-	}
-	id, err := s.reasonID(ctx, st, code)
+func (s *Session) setStateWithReason(ctx context.Context, r *Request, st finesse.AgentState) error {
+	id, err := s.reasonID(ctx, st, s.reasonOf(r, st))
 	if err != nil {
 		return err
 	}
 	return s.setState(ctx, r, finesse.StateChange{State: st, ReasonCodeID: id})
 }
 
-// setState sends a state change. Its outcome is an event that carries the
-// request id back, and with it the command's correlation id.
+// setState sends a state change. Its outcome is an event.
 func (s *Session) setState(ctx context.Context, r *Request, c finesse.StateChange) error {
-	api, err := s.api()
-	if err != nil {
-		return err
-	}
-	return api.SetState(ctx, s.link.cred, s.agent, c, s.nextRequestID(r))
+	e := ledger.Expect{Rule: ledger.RuleState, State: c.State, ReasonID: c.ReasonCodeID}
+	return s.ask(ctx, r, ledger.Entry{Expect: e}, func(api API, cred finesse.Credentials, id string) error {
+		return api.SetState(ctx, cred, s.agent, c, id)
+	})
 }
 
 func (s *Session) getState(_ context.Context, r *Request) error {
@@ -59,7 +54,7 @@ func (s *Session) getState(_ context.Context, r *Request) error {
 	return nil
 }
 
-// know reads the agent if nothing is known of him yet: a client may send
+// know reads the agent if nothing is known of them yet: a client may send
 // commands before it logs in.
 func (s *Session) know(ctx context.Context) error {
 	if s.view.User().State != "" {
@@ -71,14 +66,14 @@ func (s *Session) know(ctx context.Context) error {
 	}
 	var outs []protocol.Output
 	s.view, outs = s.view.Resync(u, ds, translate.TakeOver)
-	s.publish(slices.DeleteFunc(outs, standing), provenance{})
+	s.publish(slices.DeleteFunc(outs, standingOutput), provenance{})
 	return nil
 }
 
-// standing is an output about what was so already; the client did not ask for it.
-func standing(o protocol.Output) bool { return o.Code() == "O-001" || o.Code() == "O-024" }
+// standingOutput is an output about what was so already; the client did not ask for it.
+func standingOutput(o protocol.Output) bool { return o.Code() == "O-001" || o.Code() == "O-024" }
 
-// refresh re-reads the agent and his dialogs and publishes both [C17].
+// refresh re-reads the agent and their dialogs and publishes both [C17].
 func (s *Session) refresh(ctx context.Context, r *Request) error {
 	u, ds, err := s.read(ctx)
 	if err != nil {
@@ -88,6 +83,7 @@ func (s *Session) refresh(ctx context.Context, r *Request) error {
 	var outs []protocol.Output
 	s.view, outs = s.view.Resync(u, ds, translate.OnRequest)
 	s.answer(r, outs...)
+	s.tellTruth(nil, s.asked.Read(s.now()), reread)
 	s.changed(ctx, was)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gcbridge/bridge/session/ledger"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
@@ -24,32 +25,18 @@ func (s *Session) queueList(ctx context.Context, r *Request) error {
 }
 
 func (s *Session) silentMonitor(ctx context.Context, r *Request) error {
-	api, cred, err := s.forMe()
-	if err != nil {
-		return err
-	}
-	return api.Monitor(ctx, cred, s.agent, s.view.User().Extension, r.Command.Arg(protocol.ParamExtension), s.nextRequestID(r))
+	from, to := s.view.User().Extension, r.Command.Arg(protocol.ParamExtension)
+	return s.ask(ctx, r, ledger.Entry{Expect: joins(protocol.ParamExtension)(s, r)}, func(api API, cred finesse.Credentials, id string) error {
+		return api.Monitor(ctx, cred, s.agent, from, to, id)
+	})
 }
 
 // dropParticipant removes a party from a call; when it has left, the client
 // is told which.
 func (s *Session) dropParticipant(ctx context.Context, r *Request) error {
-	dialog, address := r.Command.Arg(protocol.ParamDialog), r.Command.Arg(protocol.ParamExtension)
-	_, mine := s.view.Dialog(dialog)
-	id, err := s.actAs(ctx, r, dialog, finesse.Action{Name: finesse.ActionParticipantDrop, Target: address})
-	if err != nil {
-		return err
-	}
-	s.await(awaited{
-		what: "Dropping " + address, requestID: id, correlation: r.CorrelationID,
-		answers: []protocol.Output{protocol.ParticipantDropped{Addressee: s.addressee(), Extension: address}},
-		shown: func(finesse.Notification) bool {
-			d, live := s.view.Dialog(dialog)
-			p, in := d.Participant(address)
-			return mine && (!live || !in || p.State == "DROPPED")
-		},
-	})
-	return nil
+	address := r.Command.Arg(protocol.ParamExtension)
+	return s.actFor(ctx, r, r.Command.Arg(protocol.ParamDialog), finesse.Action{Name: finesse.ActionParticipantDrop, Target: address},
+		protocol.ParticipantDropped{Addressee: s.addressee(), Extension: address})
 }
 
 // bargeIn joins the call that the supervisor listens to. Its target is the
@@ -69,11 +56,11 @@ func (s *Session) bargeIn(ctx context.Context, r *Request) error {
 			target = u.Extension
 		}
 	}
-	api, cred, err := s.forMe()
-	if err != nil {
-		return err
-	}
-	return api.Barge(ctx, cred, s.agent, s.view.User().Extension, target, monitor.ID, s.nextRequestID(r))
+	expect := joins(protocol.ParamTarget)(s, r)
+	expect.Target = target
+	return s.ask(ctx, r, ledger.Entry{Expect: expect}, func(api API, cred finesse.Credentials, id string) error {
+		return api.Barge(ctx, cred, s.agent, s.view.User().Extension, target, monitor.ID, id)
+	})
 }
 
 // teamUserState answers with O-021, and with the O-001 that live connectors
@@ -119,7 +106,7 @@ func (s *Session) allAgents(ctx context.Context, r *Request) error {
 		return err
 	}
 	if s.hasAdmin() {
-		us, err := api.Users(ctx, s.deps.Admin)
+		us, err := api.Users(ctx, s.deps.Options.Admin)
 		if err != nil {
 			return err
 		}

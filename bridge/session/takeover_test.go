@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
-	"gcbridge/protocol"
 	"gcbridge/protocol/secret"
 )
 
@@ -31,7 +31,7 @@ func (g *rig) succeedInCompany() {
 func (g *rig) holding() Holding {
 	return Holding{
 		Password: secret.New("pw"), Extension: "2001", LoggedIn: true,
-		Binding: Binding{Destination: destA, Dialect: g.deps.Dialect},
+		Binding: wire.Binding{To: destA, Dialect: g.deps.Dialect},
 	}
 }
 
@@ -40,14 +40,14 @@ func TestSuccessorTellsWhereTheAgentStands(t *testing.T) {
 		g.server.dialogs = []finesse.Dialog{callDialog("55", "ACTIVE", "ACTIVE")}
 		g.server.user.State = finesse.StateTalking
 		g.succeed(g.holding())
-		out := g.envelopes()
+		out := g.outputs()
 		require.Len(t, out, 2, "M8")
 		require.True(t, strings.HasPrefix(out[0].Message.Body, "1001#DialogStatus#55#"), out[0].Message.Body)
 		require.True(t, strings.HasPrefix(out[1].Message.Body, "1001#State#TALKING#"), out[1].Message.Body)
 		require.True(t, out[0].Recovered && out[1].Recovered, "[H1]")
 		require.Len(t, g.held, 1, "the pair is told once the presence is up")
 		require.True(t, g.held[0].equal(g.holding()))
-		g.do("", "HoldCall#1001", "55")
+		g.do(noDest, "HoldCall#1001", "55")
 		require.Equal(t, "HOLD 55 2001", g.server.log()[len(g.server.log())-1])
 	})
 }
@@ -77,10 +77,10 @@ func TestSuccessorWithARefusedPassword(t *testing.T) {
 func TestSuccessorOfAnOriginal(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.succeed(Holding{Password: secret.New("pw"), Extension: "2001"})
-		require.Empty(t, g.got(), "nobody knows where his client listens")
-		require.Len(t, g.held, 1, "yet his presence is kept")
-		g.do("", "GetState#1001", "")
-		require.Equal(t, 1, g.orphans, "[O-007] the worker answers RE_LOGIN")
+		require.Empty(t, g.got(), "nobody knows where the client listens")
+		require.Len(t, g.held, 1, "yet the presence is kept")
+		g.do(noDest, "GetState#1001", "")
+		require.Equal(t, 1, g.returned, "[O-007] the worker answers RE_LOGIN")
 	})
 }
 
@@ -92,7 +92,7 @@ func TestLetGoIsSilent(t *testing.T) {
 		require.Empty(t, g.got())
 		require.Empty(t, g.server.log(), "no LOGOUT")
 		require.Zero(t, g.lost, "the pair knows")
-		require.Equal(t, 1, g.yields, "his commands may begin on the other node")
+		require.Equal(t, 1, g.yields, "the commands may begin on the other node")
 	})
 }
 
@@ -106,7 +106,7 @@ func TestNoSignalIsLost(t *testing.T) {
 			}
 			g.s.LetGo()
 		}
-		g.do("", "MakeReady#1001", "")
+		g.do(noDest, "MakeReady#1001", "")
 		require.Equal(t, 1, g.yields, "it is let go")
 	})
 }
@@ -119,31 +119,31 @@ func TestPairIsToldOfChanges(t *testing.T) {
 		require.True(t, g.held[n-1].LoggedIn)
 		g.do(destB, "Connect#1001", "B,pw")
 		require.Len(t, g.held, n+1)
-		require.Equal(t, destB, g.held[n].Binding.Destination)
-		g.do("", "GetState#1001", "")
+		require.Equal(t, destB, g.held[n].Binding.To)
+		g.do(noDest, "GetState#1001", "")
 		require.Len(t, g.held, n+1, "no change, no word")
 	})
 }
 
 // TestCommandsWaitForTheFormerOwner: one that lives finishes what it has for the
-// agent before his commands begin here.
+// agent before their commands begin here.
 func TestCommandsWaitForTheFormerOwner(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.succeedInCompany()
 		require.Len(t, g.got(), 2, "what there is to tell is told at once")
 		require.Len(t, g.held, 1, "and the presence is up, so that the other lets go")
-		g.do("", "MakeReady#1001", "")
+		g.do(noDest, "MakeReady#1001", "")
 		require.NotContains(t, g.server.log(), "READY")
 		g.s.Handed(false)
 		synctest.Wait()
 		require.Contains(t, g.server.log(), "READY")
-		g.do("", "MakeNotReady#1001", "")
+		g.do(noDest, "MakeNotReady#1001", "")
 		require.Contains(t, g.server.log(), "NOT_READY", "once")
 	})
 	t.Run("not for long", func(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.succeedInCompany()
-			g.do("", "MakeReady#1001", "")
+			g.do(noDest, "MakeReady#1001", "")
 			require.NotContains(t, g.server.log(), "READY")
 			time.Sleep(answerTime)
 			synctest.Wait()
@@ -153,7 +153,7 @@ func TestCommandsWaitForTheFormerOwner(t *testing.T) {
 	t.Run("longer for one that says it is busy", func(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.succeedInCompany()
-			g.do("", "MakeReady#1001", "")
+			g.do(noDest, "MakeReady#1001", "")
 			g.s.Handed(true)
 			time.Sleep(handOverTime - time.Millisecond)
 			synctest.Wait()
@@ -167,17 +167,17 @@ func TestCommandsWaitForTheFormerOwner(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.server.connectErr = errors.New("refused")
 			g.succeedInCompany()
-			g.do("", "MakeReady#1001", "")
+			g.do(noDest, "MakeReady#1001", "")
 			require.NotContains(t, g.server.log(), "READY")
 			time.Sleep(presenceTime)
 			synctest.Wait()
-			require.Len(t, g.decided, 1, "REST needs none")
+			require.Len(t, g.done(), 1, "REST needs none")
 		})
 	})
 	t.Run("let go meanwhile", func(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.succeedInCompany()
-			g.do("", "MakeReady#1001", "")
+			g.do(noDest, "MakeReady#1001", "")
 			g.s.LetGo()
 			synctest.Wait()
 			require.Zero(t, g.yields, "the next owner waits for us, and we for the former one")
@@ -194,16 +194,16 @@ func TestOvertakenCommandIsNotRun(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
 		g.begun, g.overtaken = nil, []string{"MakeReady", "GetState", "MakeCall"}
-		g.do("", "MakeReady#1001", "")
+		g.do(noDest, "MakeReady#1001", "")
 		require.Equal(t, []string{"/topic/A 1001#Error#PLEASE_RETRY"}, g.got())
-		require.Equal(t, "MakeReady", g.decided[len(g.decided)-1])
-		g.do("", "MakeCall#1001", "90001")
+		require.Equal(t, "MakeReady", g.decided[len(g.done())-1])
+		g.do(noDest, "MakeCall#1001", "90001")
 		require.Equal(t, []string{"/topic/A 1001#Error#PLEASE_RETRY"}, g.got())
 		require.Empty(t, g.server.log())
 		require.Empty(t, g.begun, "it overtakes nothing itself")
-		g.do("", "GetState#1001", "")
+		g.do(noDest, "GetState#1001", "")
 		require.Len(t, g.got(), 1, "a question may come late")
-		g.do("", "HoldCall#1001", "55")
+		g.do(noDest, "HoldCall#1001", "55")
 		require.Equal(t, []string{"HoldCall"}, g.begun, "the others know before Finesse is asked")
 	})
 }
@@ -212,13 +212,13 @@ func TestIntentGoesFirst(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
 		g.intendErr = errors.New("no broker")
-		g.do("", "MakeCall#1001", "90001")
+		g.do(noDest, "MakeCall#1001", "90001")
 		require.Equal(t, []string{"/topic/A 1001#Error#PLEASE_RETRY"}, g.got())
 		require.Empty(t, g.server.log(), "what cannot be secured is not run")
 		g.intendErr, g.intents = nil, nil
-		g.do("", "HoldCall#1001", "55")
+		g.do(noDest, "HoldCall#1001", "55")
 		require.Empty(t, g.intents, "a command that may be repeated needs none")
-		g.do("", "MakeCall#1001", "90001")
+		g.do(noDest, "MakeCall#1001", "90001")
 		require.Equal(t, []string{"ID:MakeCall"}, g.intents)
 	})
 }
@@ -233,7 +233,11 @@ func TestRedeliveredCallIsNotMadeTwice(t *testing.T) {
 			ID: "77", State: "ALERTING", From: "2001", To: "90001",
 			Participants: []finesse.Participant{{Address: "2001", State: "INITIATED", AddressType: "AGENT_DEVICE"}},
 		}}, "1001#InboundCall#ALERTING#DialogID:77"},
-		{"its call is not there", nil, "1001#Error#PLEASE_RETRY"},
+		{"another call is there", []finesse.Dialog{{
+			ID: "78", State: "ALERTING", From: "2001", To: "90002",
+			Participants: []finesse.Participant{{Address: "2001", State: "INITIATED", AddressType: "AGENT_DEVICE"}},
+		}}, "1001#Error#PLEASE_RETRY"},
+		{"no call is there", nil, "1001#Error#PLEASE_RETRY"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(g *rig) {
@@ -242,28 +246,71 @@ func TestRedeliveredCallIsNotMadeTwice(t *testing.T) {
 				g.got()
 				g.intents = []string{"ID:MakeCall"} // of the node that died
 				g.again = true
-				g.do("", "MakeCall#1001", "90001")
+				g.do(noDest, "MakeCall#1001", "90001")
 				time.Sleep(settleAfter)
 				synctest.Wait()
 				require.NotContains(t, strings.Join(g.server.log(), ","), "MAKE_CALL")
-				if out := strings.Join(g.got(), "\n"); tc.dialogs == nil {
-					require.Contains(t, out, tc.told)
-				} else {
-					require.NotContains(t, out, "PLEASE_RETRY")
-				}
-				require.Contains(t, g.decided, "MakeCall")
+				out := g.outputs()
+				require.Len(t, out, 1)
+				require.Contains(t, out[0].Message.Body, tc.told)
+				require.Equal(t, "corr-MakeCall", out[0].CorrelationID)
+				require.Contains(t, g.done(), "MakeCall")
 			})
 		})
 	}
 }
 
-func TestLanded(t *testing.T) {
-	c, err := protocol.ParseCommand("MakeCall#1001", []byte("90001"))
-	require.NoError(t, err)
-	require.False(t, landed(c, nil))
-	require.False(t, landed(c, []finesse.Dialog{{To: "90002"}}))
-	require.True(t, landed(c, []finesse.Dialog{{To: "90001"}}))
-	require.True(t, landed(c, []finesse.Dialog{{To: "801048", DialedNumber: "90001"}}))
+// TestRedeliveredCommandIsAnsweredByWhatIsSo: a state that is so already is the
+// answer; one that is not is asked for again.
+func TestRedeliveredCommandIsAnsweredByWhatIsSo(t *testing.T) {
+	t.Run("it has run", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.server.user.State = finesse.StateReady
+			g.succeed(g.holding())
+			g.got()
+			g.again, g.overtaken = true, []string{"MakeReady"}
+			g.do(noDest, "MakeReady#1001", "")
+			out := g.outputs()
+			require.Len(t, out, 1)
+			require.Contains(t, out[0].Message.Body, "1001#State#READY#")
+			require.Equal(t, "corr-MakeReady", out[0].CorrelationID)
+			require.NotContains(t, g.server.log(), "READY")
+			require.Contains(t, g.done(), "MakeReady")
+			require.Equal(t, 1, g.count("commands_not_repeated"))
+		})
+	})
+	t.Run("it has not", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.succeed(g.holding())
+			g.got()
+			g.again = true
+			g.do(noDest, "MakeReady#1001", "")
+			require.Contains(t, g.server.log(), "READY")
+			require.Empty(t, g.got())
+		})
+	})
+	t.Run("a login", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.succeed(g.holding())
+			g.got()
+			g.again = true
+			g.do(noDest, "Login#1001", "pw,2001")
+			out := g.outputs()
+			require.Len(t, out, 3, "AgentInfo, State, DialogStatus")
+			require.Equal(t, "corr-Login", out[0].CorrelationID)
+			require.NotContains(t, g.server.log(), "LOGIN 2001")
+		})
+	})
+	t.Run("Finesse cannot be read", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			g.server.fail["USER"] = &finesse.Error{Status: 503}
+			g.again = true
+			g.do(noDest, "MakeReady#1001", "")
+			require.Equal(t, []string{"/topic/A 1001#Error#FINESSE_UNAVAILABLE"}, g.got())
+			require.NotContains(t, g.server.log(), "READY", "nobody knows whether it has run")
+		})
+	})
 }
 
 func TestSpuriousLogout(t *testing.T) {
@@ -327,7 +374,7 @@ func TestSpuriousLogout(t *testing.T) {
 			lose(g)
 			time.Sleep(time.Second)
 			require.Len(t, g.got(), 2, "O-024 and O-001 of the gap")
-			g.do("", "Logout#1001", "")
+			g.do(noDest, "Logout#1001", "")
 			g.tell(logout(nil))
 			require.Contains(t, strings.Join(g.got(), "\n"), "1001#State#LOGOUT#")
 		})

@@ -20,7 +20,7 @@ func dialFrom(action string) handler {
 
 // onHeld makes the handler of TransferCall and Conferencecall. Clients name
 // the main call or the consultation, and the extension of the second agent;
-// Finesse wants the dialog that this agent holds, and his own extension [C13].
+// Finesse wants the dialog that this agent holds, and the own extension [C13].
 func onHeld(action string) handler {
 	return func(s *Session, ctx context.Context, r *Request) error {
 		id, ok := s.view.Held(r.Command.Arg(protocol.ParamDialog))

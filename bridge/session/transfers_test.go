@@ -39,14 +39,14 @@ func TestDialogActions(t *testing.T) {
 		t.Run(tc.asked, func(t *testing.T) {
 			bubble(t, func(g *rig) {
 				g.loggedIn()
-				g.do("", jmsType, tc.body)
+				g.do(noDest, jmsType, tc.body)
 				require.Equal(t, []string{tc.asked}, g.server.log())
 				require.Empty(t, g.got(), "the outcome is an event")
 			})
 			bubble(t, func(g *rig) {
 				g.loggedIn()
 				g.server.fail[tc.asked] = &finesse.Error{Status: 404, Class: errclass.Upstream}
-				g.do("", jmsType, tc.body)
+				g.do(noDest, jmsType, tc.body)
 				require.Equal(t, []string{"/topic/A 1001#Error#NO_DIALOG_ID"}, g.got(), "[E1]")
 			})
 		})
@@ -60,7 +60,7 @@ func TestTransferAndConferenceGoToTheHeldDialog(t *testing.T) {
 				bubble(t, func(g *rig) {
 					g.loggedIn()
 					g.twoCalls()
-					g.do("", word+"#1001", "2002,"+named)
+					g.do(noDest, word+"#1001", "2002,"+named)
 					require.Equal(t, []string{action + " 55 2001"}, g.server.log(), "[C13]")
 				})
 			})
@@ -73,7 +73,7 @@ func TestTransferWithoutAHeldCall(t *testing.T) {
 		g.loggedIn()
 		g.tell(dialogEvent(finesse.EventPost, "55", "ACTIVE", "ACTIVE"))
 		g.got()
-		g.do("", "TransferCall#1001", "2002,55")
+		g.do(noDest, "TransferCall#1001", "2002,55")
 		require.Equal(t, []string{"/topic/A 1001#Error#CF_NO_HELD_CALL"}, g.got(), "[C13]")
 		require.Empty(t, g.server.log())
 	})
@@ -87,15 +87,15 @@ func TestControlsAndParticipants(t *testing.T) {
 		n.Dialogs[0].Participants = append(n.Dialogs[0].Participants, finesse.Participant{Address: "2009", State: "DROPPED"})
 		g.tell(n)
 		g.got()
-		g.do("", "getdialogstatecontrols#1001", "55")
-		g.do("", "getDialogParticipants#1001", "55")
+		g.do(noDest, "getdialogstatecontrols#1001", "55")
+		g.do(noDest, "getDialogParticipants#1001", "55")
 		require.Equal(t, []string{
 			"/topic/A 1001#ACD_IN#DialogState#HELD#55#Ann Lee",
 			"/topic/A 1001#Control#0,false|1,false|2,true|3,true|4,false|5,false|6,false|7,false|8,false|9,true",
 			"/topic/A 1001#ConferenceParticipants#90001,2001",
 		}, g.got(), "[C22]")
 		for _, word := range []string{"getdialogstatecontrols", "getDialogParticipants"} {
-			g.do("", word+"#1001", "56")
+			g.do(noDest, word+"#1001", "56")
 			require.Equal(t, []string{"/topic/A 1001#Error#NO_DIALOG_ID"}, g.got())
 		}
 	})
@@ -104,7 +104,7 @@ func TestControlsAndParticipants(t *testing.T) {
 func TestControlsAreSentWhenAsked(t *testing.T) {
 	for _, send := range []bool{false, true} {
 		bubble(t, func(g *rig) {
-			g.deps.SendControls = send
+			g.deps.Options.SendControls = send
 			g.loggedIn()
 			count := func() int {
 				n := 0

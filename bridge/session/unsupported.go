@@ -11,7 +11,7 @@ import (
 func (s *Session) unsupported(_ context.Context, r *Request) error {
 	text := string(r.Command.Word) + " is not supported: " + r.Command.Row.Unsupported
 	s.say(r, text)
-	s.deps.Count("errors_" + string(protocol.ErrGenericError))
+	s.countError(protocol.ErrGenericError)
 	s.answer(r, protocol.Error{Addressee: s.addressee(), Err: protocol.ErrGenericError, Message: text})
 	return nil
 }

@@ -27,6 +27,8 @@ const (
 	TakeOver
 	// OnRequest: State, DialogStatus even if nothing changed (C17), and what changed.
 	OnRequest
+	// OnLook: only what changed, as an event would have told it.
+	OnLook
 )
 
 // plan is what a cause publishes first, and whether unknown dialogs count as
@@ -41,9 +43,19 @@ var plans = map[Cause]plan{
 	AfterGap:   {opening: []func(View) []protocol.Output{currentDialogs, currentState}},
 	TakeOver:   {opening: []func(View) []protocol.Output{currentDialogs, currentState}, quiet: true},
 	OnRequest:  {opening: []func(View) []protocol.Output{currentState, currentDialogs}},
+	OnLook:     {opening: []func(View) []protocol.Output{changedState}},
 }
 
-func currentState(v View) []protocol.Output   { return []protocol.Output{v.State()} }
+func currentState(v View) []protocol.Output { return []protocol.Output{v.State()} }
+
+// changedState is the State if it is not the one that was told last.
+func changedState(v View) []protocol.Output {
+	if v.told == keyOf(v.user) {
+		return nil
+	}
+	return []protocol.Output{v.State()}
+}
+
 func currentDialogs(v View) []protocol.Output { return []protocol.Output{v.DialogStatus()} }
 
 // agentInfoOnce is the agent's AgentInfo unless it went out in this login.

@@ -36,18 +36,20 @@ func layers() []layer {
 		{
 			folder: "bridge", // wiring
 			may: []string{
-				"bridge/admin", "bridge/broker", "bridge/cluster", "bridge/config", "bridge/gateway", "bridge/recorder",
-				"bridge/session", "bridge/session/presence", "bridge/stomp", "bridge/telemetry", "bridge/translate", "bridge/wire",
+				"bridge/admin", "bridge/agentstates", "bridge/broker", "bridge/cluster", "bridge/config", "bridge/gateway",
+				"bridge/outbox", "bridge/recorder", "bridge/session", "bridge/stomp", "bridge/telemetry", "bridge/wire",
 				"connectorsync", "finesse", "finesse/pool", "protocol",
 			},
 			tests: labs,
 		},
 		{folder: "bridge/wire", may: []string{"protocol"}},
-		{folder: "bridge/stomp", may: []string{"bridge/wire", "bridge/broker", "protocol"}, tests: brokers},
-		{folder: "bridge/gateway", may: []string{"bridge/wire", "bridge/telemetry", "bridge/session", "protocol"}, tests: labs},
-		{folder: "bridge/cluster", may: []string{"bridge/wire", "bridge/telemetry", "bridge/session", "connectorsync", "protocol"}, tests: labs},
+		{folder: "bridge/stomp", may: []string{"bridge/wire", "bridge/telemetry", "bridge/broker", "protocol"}, tests: brokers},
+		{folder: "bridge/outbox", may: []string{"bridge/wire", "bridge/telemetry"}},
+		{folder: "bridge/agentstates", may: []string{"bridge/wire", "bridge/telemetry", "protocol"}},
+		{folder: "bridge/gateway", may: []string{"bridge/wire", "bridge/telemetry", "bridge/session", "protocol"}, tests: []string{"finesse"}},
+		{folder: "bridge/cluster", may: []string{"bridge/wire", "bridge/telemetry", "bridge/session", "connectorsync", "protocol"}},
 		{folder: "bridge/telemetry", may: []string{"protocol"}},
-		{folder: "bridge/recorder", may: []string{"bridge/telemetry", "protocol"}},
+		{folder: "bridge/recorder", may: []string{"bridge/config", "bridge/session"}},
 		{folder: "bridge/config", may: []string{"protocol", "bridge/broker"}},
 		{folder: "bridge/admin"},
 		{
@@ -74,10 +76,6 @@ func layers() []layer {
 		{folder: "protocol/errclass", leaf: true},
 	}
 }
-
-// large are structs of bridge/session with more fields than the rule allows.
-// Temporary: each row goes with the struct.
-func large() []string { return []string{"Deps", "Session"} }
 
 // rule is one row of the house rules.
 type rule struct {

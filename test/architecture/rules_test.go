@@ -286,11 +286,8 @@ func checkStructs(src source.Tree) (found []source.Violation) {
 			if !ok {
 				return true
 			}
-			switch fields, known := body.Fields.NumFields(), slices.Contains(large(), spec.Name.Name); {
-			case fields > limit && !known:
+			if fields := body.Fields.NumFields(); fields > limit {
 				found = append(found, src.At(f, spec.Pos(), "%s has %d fields, at most %d: it is more than one thing", spec.Name.Name, fields, limit))
-			case fields <= limit && known:
-				found = append(found, src.At(f, spec.Pos(), "%s has %d fields: take it off the list large()", spec.Name.Name, fields))
 			}
 			return true
 		})

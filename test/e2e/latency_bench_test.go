@@ -15,6 +15,7 @@ import (
 	"gcbridge/bridge/broker"
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
+	"gcbridge/bridge/telemetry"
 	"gcbridge/finesse/sim"
 	"gcbridge/test/wait"
 )
@@ -55,7 +56,7 @@ func BenchmarkLatency(b *testing.B) {
 	b.ResetTimer()
 	load("timed", b.N)
 	b.StopTimer()
-	for _, st := range []string{string(bridge.CommandToRequest), string(bridge.StanzaToPublish), "client"} {
+	for _, st := range []string{string(telemetry.CommandToRequest), string(telemetry.EventToPublish), "client"} {
 		ds := times.of(st)
 		require.GreaterOrEqual(b, len(ds), b.N, "every command was timed")
 		b.ReportMetric(millis(percentile(ds, 50)), st+"-p50-ms")
@@ -71,7 +72,7 @@ func startTimed(t testing.TB, brokerURL string, times *timings) *lab {
 	l.cfg.NodeID, l.cfg.AdminListen, l.cfg.MessageFormat = "node-1", "", "DEFAULT"
 	l.cfg.BrokerURLs, l.cfg.FinesseURLs = []string{brokerURL}, []string{l.sim.RESTURL()}
 	l.cfg.XMPPAddrs, l.cfg.XMPPTLS = []string{l.sim.XMPPAddr()}, l.sim.XMPPTLS()
-	l.run(bridge.Options{Log: zerolog.Nop(), Timing: func(s bridge.Stage, d time.Duration) { times.add(string(s), d) }})
+	l.run(bridge.Options{Log: zerolog.Nop(), Timing: func(s telemetry.Stage, d time.Duration) { times.add(string(s), d) }})
 	return l
 }
 

@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"gcbridge/bridge/session"
+	"gcbridge/bridge/wire"
+	"gcbridge/protocol"
+)
+
+// facts gathers what is known of a command now.
+func (g *Gateway) facts(c *call) Facts {
+	f := Facts{
+		Word: c.cmd.Word, Nameless: c.cmd.ID == "", Unusable: c.toErr != nil,
+		Expired: !c.Expires.IsZero() && c.Received.After(c.Expires),
+		TooOld:  g.MaxAge > 0 && !c.Sent.IsZero() && c.Received.Sub(c.Sent) > g.MaxAge,
+		Serving: g.Finesse.Serving(), HasReplyTo: c.ReplyTo != nil, Waited: c.waited,
+	}
+	if row := c.cmd.Row; row != nil {
+		f.ByDestination, f.Once, f.Asks = row.ByDestination, row.Once, session.Asks(row.Word)
+	}
+	if c.bad != nil {
+		f.Bad, f.BadReject, f.BadCode = true, c.bad.Reject, c.bad.Err
+		_, f.Answerable = g.answerTo(c)
+	}
+	if f.Nameless || f.ByDestination {
+		return f
+	}
+	f.Behind = !c.waited && g.waiting.has(c.cmd.ID)
+	if g.Agents.Find(c.cmd.ID) != nil {
+		f.Place = Here
+		return f
+	}
+	if elsewhere, _ := g.Cluster.Locate(c.cmd.ID); elsewhere {
+		f.Place = Elsewhere
+		f.Overtaken = g.Cluster.Overtaken(c.MessageID, c.cmd.ID)
+	}
+	f.Settling = g.Cluster.Settling()
+	f.Supervisor = c.bad == nil && g.supervisor(c) != nil
+	return f
+}
+
+// supervisorProperty names the supervisor whose client sends a state command
+// for a member of their team [C15].
+const supervisorProperty = "gcSupervisor"
+
+// supervisor is the session of the supervisor who sent a state command that names
+// an agent who is not connected here: the one of the property, else the one bound
+// to JMSReplyTo. nil: there is none [C15].
+func (g *Gateway) supervisor(c *call) *session.Session {
+	if !session.Forces(c.cmd.Word) {
+		return nil
+	}
+	var s *session.Session
+	if id := c.Properties[supervisorProperty]; id != "" {
+		s = g.Agents.Find(id)
+	} else if c.ReplyTo != nil {
+		s = g.Agents.SupervisorAt(c.ReplyTo)
+	}
+	if s == nil || !s.Snapshot().Supervisor {
+		return nil
+	}
+	return s
+}
+
+// answerTo is where a command that reached no session is answered: on the agent's
+// destination, else on JMSReplyTo, else on the destination last known for the
+// agent [C5].
+func (g *Gateway) answerTo(c *call) (wire.Binding, bool) {
+	if c.cmd.Word == protocol.Connect && c.toErr == nil {
+		return c.to, true
+	}
+	last, known := g.Book.LastKnown(c.cmd.ID)
+	if !known {
+		_, path := g.Cluster.Locate(c.cmd.ID)
+		if to, err := g.Addresses.Stored(path); err == nil {
+			last, known = wire.Binding{To: to, Dialect: g.Dialect}, true
+		}
+	}
+	if known && g.Agents.Find(c.cmd.ID) != nil {
+		return last, true
+	}
+	if c.ReplyTo != nil {
+		return wire.Binding{To: c.ReplyTo, Dialect: g.Dialect}, true
+	}
+	return last, known
+}

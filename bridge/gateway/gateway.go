@@ -1,0 +1,174 @@
+// Package gateway is the way of a command from its transport to the agent's
+// session: it is read, the facts are gathered, [Decide] picks what happens, and
+// that is carried out. It knows where clients listen (the [Book]) and which
+// commands are on their way.
+package gateway
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"gcbridge/bridge/session"
+	"gcbridge/bridge/telemetry"
+	"gcbridge/bridge/wire"
+	"gcbridge/protocol"
+)
+
+// Agents are the sessions of this node.
+type Agents interface {
+	// Find is an agent's session; nil if they are not known here.
+	Find(agent string) *session.Session
+	// Connect is an agent's session, started if there is none.
+	Connect(agent string) *session.Session
+	// SupervisorAt is the session of the supervisor who is bound to an address, or nil.
+	SupervisorAt(at wire.Address) *session.Session
+}
+
+// Cluster is where agents are who have no session here.
+type Cluster interface {
+	// Locate is whether another node has an agent, or had them and died, and where
+	// their client listens as a node told it: see [wire.Address]; "" = not known.
+	Locate(agent string) (elsewhere bool, address string)
+	// Fetch moves an agent of another node here; false: no node has them.
+	Fetch(agent string) bool
+	// Overtaken reports that a later command of the same producer has begun.
+	Overtaken(messageID, agent string) bool
+	// Settling reports that agents may still be on their way here.
+	Settling() bool
+}
+
+// Finesse is what the gateway asks of Finesse.
+type Finesse interface {
+	Status() protocol.SystemStatus
+	// Serving reports whether a server serves.
+	Serving() bool
+}
+
+// Outbox is the way out.
+type Outbox interface{ Send(o wire.Output) }
+
+// Addresses reads addresses.
+type Addresses interface {
+	Named(name string) (wire.Address, error)
+	Stored(path string) (wire.Address, error)
+}
+
+// Config is what a [Gateway] needs.
+type Config struct {
+	Dialect   protocol.Dialect
+	MaxAge    time.Duration // GC_COMMAND_MAX_AGE; 0: any age will do
+	Agents    Agents
+	Cluster   Cluster
+	Finesse   Finesse
+	Addresses Addresses
+	Out       Outbox
+	Book      *Book
+	Telemetry *telemetry.Telemetry
+	Log       zerolog.Logger
+}
+
+// Gateway takes commands. Make one with [New]; its methods may be called from any
+// goroutine and do not block.
+type Gateway struct {
+	Config
+	seen     *seen
+	waiting  *waiting
+	acts     map[Action]act
+	stopping atomic.Bool // commands are left to another node or the next start
+}
+
+// New makes a gateway.
+func New(cfg Config) *Gateway {
+	return &Gateway{Config: cfg, seen: newSeen(rememberedCommands), waiting: newWaiting(), acts: acts()}
+}
+
+// Stop makes the gateway take no more commands; those that it has go on.
+func (g *Gateway) Stop() { g.stopping.Store(true) }
+
+// Running is how many commands have no outcome yet.
+func (g *Gateway) Running() int { return g.seen.running() }
+
+// call is a command on its way through the gateway.
+type call struct {
+	*wire.Command
+	cmd    protocol.Command
+	bad    *protocol.ParseError // nil: it is well formed
+	to     wire.Binding         // what Hello, Beat or Connect names
+	toErr  error                // why that cannot be used
+	waited bool                 // for its agent, once
+}
+
+// Receive takes a command. A transport calls it in the order of its commands. A
+// defect costs the command, which is answered or rejected and never comes again.
+func (g *Gateway) Receive(c *wire.Command) {
+	g.Telemetry.Contain(g.Log, "command", func() { g.receive(c) }, func() { g.failed(c) })
+}
+
+func (g *Gateway) receive(c *wire.Command) {
+	if g.stopping.Load() {
+		return // not acknowledged: another node, or the next start, gets it
+	}
+	g.Telemetry.Count(telemetry.Commands)
+	if !g.seen.start(c.MessageID, c.Ack) {
+		g.Telemetry.Count(telemetry.CommandsRedelivered)
+		return
+	}
+	g.decide(g.read(c))
+}
+
+// read parses a command.
+func (g *Gateway) read(c *wire.Command) *call {
+	cmd, err := protocol.ParseCommand(c.Type, c.Body)
+	k := &call{Command: c, cmd: cmd}
+	errors.As(err, &k.bad)
+	if e := g.Log.Debug(); e.Enabled() {
+		e.Str("command", wire.Printable(cmd.RawWord, 64)).Str("id", wire.Printable(cmd.ID, 64)).Str("jms_message_id", c.MessageID).
+			Bool("redelivered", c.Redelivered).Msg("command received")
+	}
+	switch {
+	case cmd.Word == protocol.Connect:
+		k.to, k.toErr = g.named(c, cmd.Arg(protocol.ParamDestination))
+	case cmd.Row != nil && cmd.Row.ByDestination:
+		k.to, k.toErr = g.named(c, cmd.ID)
+	}
+	return k
+}
+
+// formatProperty lets a client choose the format of its own destination [D3].
+const formatProperty = "gcFormat"
+
+// named is the destination that Hello, Beat or Connect names, in the format
+// that the client asks for [D3] [H5].
+func (g *Gateway) named(c *wire.Command, name string) (wire.Binding, error) {
+	to, err := g.Addresses.Named(name)
+	if err != nil {
+		return wire.Binding{}, err
+	}
+	b := wire.Binding{To: to, Dialect: g.Dialect}
+	if format := c.Properties[formatProperty]; format != "" {
+		b.Dialect, err = g.Dialect.WithFormat(protocol.Format(format))
+	}
+	return b, err
+}
+
+// decide decides a command and does what follows.
+func (g *Gateway) decide(c *call) { g.carryOut(c, Decide(g.facts(c))) }
+
+// decided lets a command go whose outcome is known.
+func (g *Gateway) decided(c *wire.Command) {
+	g.Log.Debug().Str("jms_message_id", c.MessageID).Msg("command decided")
+	g.seen.decide(c.MessageID)
+}
+
+// failed ends a command whose way had a defect: what is left of it is done so
+// that it cannot fail the same way twice.
+func (g *Gateway) failed(c *wire.Command) {
+	g.Telemetry.Contain(g.Log, "reject", func() {
+		g.Telemetry.Count(telemetry.CommandsRejected)
+		c.Reject("a defect of gcbridge: see its log", false, nil)
+	}, nil)
+	g.seen.decide(c.MessageID)
+}

@@ -1,0 +1,103 @@
+package telemetry
+
+// Counter is a row of the counters; each is listed once, in [rows].
+type Counter int
+
+// The counters.
+const (
+	Commands Counter = iota
+	CommandsRedelivered
+	CommandsExpired
+	CommandsTooOld
+	CommandsOvertaken
+	CommandsRefusedFull
+	CommandsRejected
+	CommandsCopied
+	CommandsAwaitingNewcomers
+	CommandsNotRepeated
+	Answers
+	Errors
+	OutputsLost
+	RepliesLost
+	RejectsLost
+	MessagesDropped
+	AgentStatesLost
+	Outcomes
+	TakeOvers
+	LetGo
+	HandOversUnconfirmed
+	PeersLost
+	LinksRenewed
+	SyncLost
+	SyncRefused
+	SyncIgnored
+	Panics
+	SessionPanics
+	StreamsLost
+	EventsMalformed
+	Resyncs
+	ResyncsFailed
+	SignedInAgain
+	counters // how many there are
+)
+
+// Row is what is said of a counter. Its values appear in /status under its name,
+// and under name_value where it has a label.
+type Row struct {
+	Name  string
+	Help  string
+	Label string // what its values are told apart by; "" = it has one value
+}
+
+// Rows lists every counter, for documents.
+func Rows() []Row { return rows[:] }
+
+// rows is the table of the counters.
+var rows = [counters]Row{
+	Commands:                  {"commands", "Commands taken off the command queue.", ""},
+	CommandsRedelivered:       {"commands_redelivered", "Commands that were delivered again while this node had them.", ""},
+	CommandsExpired:           {"commands_expired", "Commands dropped because they had expired [C4].", ""},
+	CommandsTooOld:            {"commands_too_old", "Commands answered PLEASE_RETRY because they were older than GC_COMMAND_MAX_AGE [C4].", ""},
+	CommandsOvertaken:         {"commands_overtaken", "Commands answered PLEASE_RETRY because a later one had begun [C24].", ""},
+	CommandsRefusedFull:       {"commands_refused_full", "Commands answered PLEASE_RETRY because the agent's mailbox was full.", ""},
+	CommandsRejected:          {"commands_rejected", "Commands that could not be answered [C8].", ""},
+	CommandsCopied:            {"commands_copied", "Commands that were answered and copied to the reject queue [C8].", ""},
+	CommandsAwaitingNewcomers: {"commands_awaiting_newcomers", "Commands that waited for an agent who was on the way to this node.", ""},
+	CommandsNotRepeated:       {"commands_not_repeated", "Redelivered commands that were not run again.", ""},
+	Answers:                   {"answers", "Answers given without asking a session, by output.", "code"},
+	Errors:                    {"errors", "Errors told to clients, by code [O-002].", "code"},
+	OutputsLost:               {"outputs_lost", "Outputs that could not be queued or were given up.", ""},
+	RepliesLost:               {"replies_lost", "Answers given without a session that were lost.", ""},
+	RejectsLost:               {"rejects_lost", "Copies of rejected commands that were lost.", ""},
+	MessagesDropped:           {"messages_dropped", "Messages that the link to the broker gave up.", ""},
+	AgentStatesLost:           {"agent_states_lost", "Rounds of the topic AgentStates that were cut short.", ""},
+	Outcomes:                  {"outcomes", "Outcomes of commands that Finesse had accepted, by what showed them.", "by"},
+	TakeOvers:                 {"take_overs", "Agents taken over from another node, by reason.", "why"},
+	LetGo:                     {"let_go", "Agents let go to another node.", ""},
+	HandOversUnconfirmed:      {"hand_overs_unconfirmed", "Take-overs whose former node never said that it had finished.", ""},
+	PeersLost:                 {"peers_lost", "Times that a peer was counted as dead.", ""},
+	LinksRenewed:              {"links_renewed", "Times that the link was renewed because a peer broke off in its answer.", ""},
+	SyncLost:                  {"sync_lost", "Messages to the pair that were lost.", ""},
+	SyncRefused:               {"sync_refused", "Messages on the pair's topic that could not be read, by reason.", "reason"},
+	SyncIgnored:               {"sync_ignored", "Messages of the pair without effect, by reason.", "reason"},
+	Panics:                    {"panics", "Defects contained outside of the sessions, by place.", "where"},
+	SessionPanics:             {"session_panics", "Defects contained in sessions.", ""},
+	StreamsLost:               {"streams_lost", "Notification streams of agents that were lost.", ""},
+	EventsMalformed:           {"events_malformed", "Events of Finesse that could not be read.", ""},
+	Resyncs:                   {"resyncs", "Agents read again after a gap (M8).", ""},
+	ResyncsFailed:             {"resyncs_failed", "Reads after a gap that failed and are tried again.", ""},
+	SignedInAgain:             {"signed_in_again", "Agents signed in again whom a fail-over had logged out.", ""},
+}
+
+// Stage is a stretch of a message's way that the worker times.
+type Stage string
+
+// The stages.
+const (
+	// CommandToRequest: from a command read off the broker to the first REST
+	// request that it caused being written to Finesse.
+	CommandToRequest Stage = "command_to_request"
+	// EventToPublish: from an XMPP stanza read to the broker's receipt of each
+	// output that it caused.
+	EventToPublish Stage = "stanza_to_publish"
+)

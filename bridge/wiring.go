@@ -1,0 +1,180 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"gcbridge/bridge/agentstates"
+	"gcbridge/bridge/broker"
+	"gcbridge/bridge/cluster"
+	"gcbridge/bridge/gateway"
+	"gcbridge/bridge/outbox"
+	"gcbridge/bridge/session"
+	"gcbridge/bridge/stomp"
+	"gcbridge/bridge/telemetry"
+	"gcbridge/bridge/wire"
+	"gcbridge/connectorsync"
+	"gcbridge/finesse"
+	"gcbridge/finesse/pool"
+	"gcbridge/protocol"
+)
+
+func (w *Worker) newFinesse(Options) error {
+	tlsConf, err := w.cfg.FinesseTLS()
+	if err != nil {
+		return err
+	}
+	w.finesse, err = pool.New(pool.Config{
+		URLs: w.cfg.FinesseURLs, XMPPAddrs: w.cfg.XMPPAddrs, Timeout: w.cfg.FinesseTimeout, Heartbeat: w.cfg.FinesseHeartbeat,
+		TLS: tlsConf, XMPPTLSMode: w.cfg.XMPPTLS, Resource: "gcbridge-" + w.cfg.NodeID, PingEvery: w.cfg.XMPPPing,
+		Log: w.log.With().Str("part", "finesse").Logger(), OnSent: w.requestSent, Changed: w.finesseChanged,
+	})
+	return err
+}
+
+// requestSent times the way of a command to its first request.
+func (w *Worker) requestSent(ctx context.Context, at time.Time) {
+	if t, ok := session.ReceivedAt(ctx); ok {
+		w.telemetry.Time(telemetry.CommandToRequest, at.Sub(t))
+	}
+}
+
+func (w *Worker) newTransport(Options) error {
+	tlsConf, err := w.cfg.BrokerTLS()
+	if err != nil {
+		return err
+	}
+	cfg := stomp.Config{
+		Link: broker.Config{
+			URLs: w.cfg.BrokerURLs, User: w.cfg.BrokerUser, Password: w.cfg.BrokerPassword,
+			PriorityBackup: w.cfg.BrokerPriorityBackup, TLS: tlsConf,
+			Log:  w.log.With().Str("part", "broker").Logger(),
+			OnUp: w.linkUp, OnDown: w.linkDown,
+		},
+		Node: w.cfg.NodeID, Rejects: w.cfg.RejectQueue,
+		Commands:  stomp.Commands{Queue: w.cfg.CommandQueue, Priority: w.cfg.ConsumerPriority, Prefetch: w.cfg.CommandPrefetch},
+		Outputs:   stomp.Outputs{JMSType: protocol.JMSTypeMode(w.cfg.OutputJMSType), TTL: w.cfg.OutputTTL, Persistent: w.cfg.OutputPersistent},
+		Receive:   func(c *wire.Command) { w.gateway.Receive(c) },
+		Telemetry: w.telemetry, Log: w.log,
+	}
+	if w.cfg.Paired() {
+		cfg.Sync = &stomp.Sync{Topic: w.cfg.SyncTopic, TTL: w.cfg.OutputTTL, Original: w.cfg.SyncPlaintext, Hear: func(body, from string) { w.cluster.Hear(body, from) }}
+	}
+	if w.transport, err = stomp.New(cfg); err != nil {
+		return err
+	}
+	w.out = outbox.New(w.transport, w.telemetry, w.log)
+	return nil
+}
+
+func (w *Worker) newAgents(o Options) error {
+	if o.Linger == 0 {
+		o.Linger = 5 * time.Minute
+	}
+	options := session.Options{
+		// The longest command has an XMPP login (10 s at most) or three requests.
+		CommandTimeout: 10*time.Second + w.cfg.FinesseTimeout, OutcomeTimeout: w.cfg.OutcomeTimeout, Linger: o.Linger,
+		DefaultNotReadyReason: w.cfg.DefaultNotReadyReason, DefaultLogoutReason: w.cfg.DefaultLogoutReason,
+		Admin:        finesse.Credentials{User: w.cfg.FinesseAdminUser, Password: w.cfg.FinesseAdminPassword},
+		SendControls: w.cfg.SendControls, ListLoggedOut: w.cfg.IncludeLoggedOutAgents,
+	}
+	cipher, err := w.cfg.PasswordDecipherer()
+	if err != nil {
+		return err
+	}
+	if cipher != nil {
+		options.Decipher = cipher.Decipher
+	}
+	w.deps = &session.Deps{ // Cluster follows
+
+		Node: w.cfg.NodeID, Epoch: w.epoch, Dialect: w.dialect, Options: options,
+		Finesse: servers{w.finesse}, Out: w.out, Book: w.book, Recorder: w.recorder,
+		Places: session.NewPlaces(w.cfg.MaxAgents), Telemetry: w.telemetry, Log: w.log,
+	}
+	w.agents = session.NewAgents(w.deps)
+	return nil
+}
+
+func (w *Worker) newCluster(Options) error {
+	w.cluster = cluster.NewAlone()
+	if w.cfg.Paired() {
+		pair, err := w.newPair()
+		if err != nil {
+			return err
+		}
+		w.cluster = pair
+	}
+	w.deps.Cluster = w.cluster
+	return nil
+}
+
+func (w *Worker) newPair() (*cluster.Pair, error) {
+	bus, err := w.transport.Bus()
+	if err != nil {
+		return nil, err
+	}
+	return cluster.NewPair(cluster.PairConfig{
+		State: connectorsync.Config{
+			Node: w.cfg.NodeID, Boot: connectorsync.Millis(w.epoch), Priority: w.cfg.ConsumerPriority, Failback: w.cfg.Failback,
+			Timeout: w.cfg.SyncTimeout, Heartbeat: w.cfg.SyncTimeout / 3, Interval: w.cfg.SyncInterval,
+		},
+		Key: w.cfg.SyncKey, Plaintext: w.cfg.SyncPlaintext, Dialect: w.dialect,
+		Stored: w.transport.Stored, Serving: servers{w.finesse}.Serving,
+		Bus: bus, Sessions: w.agents, Book: w.book, Telemetry: w.telemetry, Log: w.log,
+	})
+}
+
+func (w *Worker) newGateway(Options) error {
+	w.gateway = gateway.New(gateway.Config{
+		Dialect: w.dialect, MaxAge: w.cfg.CommandMaxAge,
+		Agents: w.agents, Cluster: w.cluster, Finesse: servers{w.finesse}, Addresses: w.transport,
+		Out: w.out, Book: w.book, Telemetry: w.telemetry, Log: w.log,
+	})
+	return nil
+}
+
+func (w *Worker) agentStates() (agentstates.Publisher, error) {
+	to, err := w.transport.Topic(agentstates.Topic)
+	return agentstates.Publisher{
+		To: wire.Binding{To: to, Dialect: w.dialect}, Every: w.cfg.AgentStatesInterval,
+		States: w.states, Up: w.transport.Up, Send: w.transport.Send, Telemetry: w.telemetry,
+	}, err
+}
+
+// states are those of all agents who have a session here.
+func (w *Worker) states() []protocol.State {
+	var all []protocol.State
+	for _, s := range w.agents.All() {
+		if st, ok := s.State(); ok {
+			all = append(all, st)
+		}
+	}
+	return all
+}
+
+// servers is the pool as sessions and the gateway see it.
+type servers struct{ *pool.Pool }
+
+// Current implements [session.Servers].
+func (s servers) Current() session.Server {
+	srv := s.Pool.Current()
+	if srv == nil {
+		return nil
+	}
+	return server{srv}
+}
+
+// Serving reports whether a server serves.
+func (s servers) Serving() bool { return s.Pool.Current() != nil }
+
+// server is one Finesse as sessions see it.
+type server struct{ *pool.Server }
+
+// Connect implements [session.Server].
+func (s server) Connect(ctx context.Context, cred finesse.Credentials) (session.Stream, error) {
+	st, err := s.Server.Connect(ctx, cred)
+	if err != nil {
+		return nil, err // not st: a nil *Stream in the interface would not be nil
+	}
+	return st, nil
+}
