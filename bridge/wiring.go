@@ -2,13 +2,16 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"gcbridge/bridge/agentstates"
 	"gcbridge/bridge/broker"
 	"gcbridge/bridge/cluster"
+	"gcbridge/bridge/config"
 	"gcbridge/bridge/gateway"
 	"gcbridge/bridge/outbox"
+	"gcbridge/bridge/recorder"
 	"gcbridge/bridge/session"
 	"gcbridge/bridge/stomp"
 	"gcbridge/bridge/telemetry"
@@ -18,6 +21,31 @@ import (
 	"gcbridge/finesse/pool"
 	"gcbridge/protocol"
 )
+
+// New checks the configuration and wires a worker; nothing is contacted yet.
+func New(cfg config.Config, o Options) (*Worker, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.NodeID == "" {
+		return nil, errors.New("bridge: no node id")
+	}
+	dialect, err := cfg.Dialect()
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{
+		cfg: cfg, dialect: dialect, log: o.Log.With().Str("node", cfg.NodeID).Logger(),
+		epoch: time.Now().UnixMilli(), started: time.Now(), telemetry: telemetry.New(o.Timing),
+		recorder: recorder.New(cfg), book: gateway.NewBook(),
+	}
+	for _, wire := range []func(Options) error{w.newFinesse, w.newTransport, w.newAgents, w.newCluster, w.newGateway, w.newStates} {
+		if err := wire(o); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
 
 func (w *Worker) newFinesse(Options) error {
 	tlsConf, err := w.cfg.FinesseTLS()
@@ -133,16 +161,17 @@ func (w *Worker) newGateway(Options) error {
 	return nil
 }
 
-func (w *Worker) agentStates() (agentstates.Publisher, error) {
+func (w *Worker) newStates(Options) error {
 	to, err := w.transport.Topic(agentstates.Topic)
-	return agentstates.Publisher{
+	w.states = agentstates.Publisher{
 		To: wire.Binding{To: to, Dialect: w.dialect}, Every: w.cfg.AgentStatesInterval,
-		States: w.states, Up: w.transport.Up, Send: w.transport.Send, Telemetry: w.telemetry,
-	}, err
+		States: w.agentStates, Up: w.transport.Up, Send: w.transport.Send, Telemetry: w.telemetry,
+	}
+	return err
 }
 
-// states are those of all agents who have a session here.
-func (w *Worker) states() []protocol.State {
+// agentStates are those of all agents who have a session here.
+func (w *Worker) agentStates() []protocol.State {
 	var all []protocol.State
 	for _, s := range w.agents.All() {
 		if st, ok := s.State(); ok {

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"gcbridge/bridge/admin"
+	"gcbridge/bridge/agentstates"
 	"gcbridge/bridge/cluster"
 	"gcbridge/bridge/config"
 	"gcbridge/bridge/gateway"
@@ -52,33 +53,9 @@ type Worker struct {
 	out       *outbox.Outbox
 	cluster   cluster.Membership
 	gateway   *gateway.Gateway
+	states    agentstates.Publisher
 
 	ready atomic.Bool // the first Finesse probe has been made
-}
-
-// New checks the configuration and wires a worker; nothing is contacted yet.
-func New(cfg config.Config, o Options) (*Worker, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	if cfg.NodeID == "" {
-		return nil, errors.New("bridge: no node id")
-	}
-	dialect, err := cfg.Dialect()
-	if err != nil {
-		return nil, err
-	}
-	w := &Worker{
-		cfg: cfg, dialect: dialect, log: o.Log.With().Str("node", cfg.NodeID).Logger(),
-		epoch: time.Now().UnixMilli(), started: time.Now(), telemetry: telemetry.New(o.Timing),
-		recorder: recorder.New(cfg), book: gateway.NewBook(),
-	}
-	for _, wire := range []func(Options) error{w.newFinesse, w.newTransport, w.newAgents, w.newCluster, w.newGateway} {
-		if err := wire(o); err != nil {
-			return nil, err
-		}
-	}
-	return w, nil
 }
 
 // drainTime bounds how long a leaving node waits for its commands and its peers.
@@ -93,10 +70,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	states, err := w.agentStates()
-	if err != nil {
-		return err
-	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	sessions, stopSessions := context.WithCancel(context.WithoutCancel(ctx))
@@ -107,7 +80,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	var parts, last sync.WaitGroup
 	w.agents.Start(sessions)
 	parts.Go(func() { fail(adminRun(ctx)) })
-	parts.Go(func() { states.Run(ctx) })
+	parts.Go(func() { w.states.Run(ctx) })
 	probed := make(chan struct{})
 	parts.Go(func() { w.finesse.Run(ctx, func() { close(probed) }) })
 	select {
