@@ -7,6 +7,7 @@ FUZZDIRS      ?= .
 BENCH         ?= .
 BENCHTIME     ?= 1s
 TESTFLAGS     ?=
+TESTPACKAGES  ?= ./...
 MUTANTS       ?= -n 100
 LINT_VERSION  := 2.8.0
 LINT          := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
@@ -36,7 +37,7 @@ setup: ## install what the tests need (Debian, root)
 	@bash .ci/setup
 
 test: setup ## all tests with the race detector, against ActiveMQ, Prosody and a Java JMS client
-	CGO_ENABLED=1 $(GO) test -race -timeout 10m -p 2 $(TESTFLAGS) ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 10m -p 2 $(TESTFLAGS) $(TESTPACKAGES)
 
 lint: $(LINT) ## golangci-lint at the pinned version
 	$(LINT) run ./...

@@ -61,7 +61,7 @@ func (s *Session) now() ledger.Now {
 // ask sends the request of a command, and waits for its outcome from when Finesse
 // has accepted it. e says what will show it and, if that is more than an event,
 // how it is answered.
-func (s *Session) ask(ctx context.Context, r *Request, e ledger.Entry, send func(api API, cred finesse.Credentials, requestID string) error) error {
+func (s *Session) ask(r *Request, e ledger.Entry, send func(api API, cred finesse.Credentials, requestID string) error) error {
 	api, cred, err := s.forMe()
 	if err != nil {
 		return err

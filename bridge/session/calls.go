@@ -11,7 +11,7 @@ import (
 
 func (s *Session) makeCall(ctx context.Context, r *Request) error {
 	from, to := s.view.User().Extension, r.Command.Arg(protocol.ParamNumber)
-	return s.ask(ctx, r, ledger.Entry{Expect: calls(s, r)}, func(api API, cred finesse.Credentials, id string) error {
+	return s.ask(r, ledger.Entry{Expect: calls(s, r)}, func(api API, cred finesse.Credentials, id string) error {
 		return api.MakeCall(ctx, cred, s.agent, from, to, id)
 	})
 }
@@ -24,7 +24,7 @@ func (s *Session) act(ctx context.Context, r *Request, dialog string, a finesse.
 // actFor is act for a command whose outcome has answers of its own.
 func (s *Session) actFor(ctx context.Context, r *Request, dialog string, a finesse.Action, answers ...protocol.Output) error {
 	h, _ := s.rowOf(r)
-	return s.ask(ctx, r, ledger.Entry{Expect: h.expect(s, r), Answers: answers}, func(api API, cred finesse.Credentials, id string) error {
+	return s.ask(r, ledger.Entry{Expect: h.expect(s, r), Answers: answers}, func(api API, cred finesse.Credentials, id string) error {
 		return api.Act(ctx, cred, dialog, a, id)
 	})
 }

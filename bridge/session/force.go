@@ -44,7 +44,7 @@ func (s *Session) force(ctx context.Context, r *Request) error {
 	}
 	want := forcedStates[r.Command.Word]
 	e := ledger.Entry{Expect: ledger.Expect{Rule: ledger.RuleMember, Member: u.ID, State: want}, Again: poll}
-	return s.ask(ctx, r, e, func(api API, cred finesse.Credentials, id string) error {
+	return s.ask(r, e, func(api API, cred finesse.Credentials, id string) error {
 		return api.SetState(ctx, cred, u.ID, finesse.StateChange{State: want}, id)
 	})
 }

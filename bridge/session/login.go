@@ -41,7 +41,7 @@ func (s *Session) logIn(ctx context.Context, r *Request) error {
 	}
 	s.signing.outgoing = false
 	s.supersedeLogin()
-	err = s.ask(ctx, r, ledger.Entry{Expect: signsIn(s, r), Again: poll}, func(api API, _ finesse.Credentials, id string) error {
+	err = s.ask(r, ledger.Entry{Expect: signsIn(s, r), Again: poll}, func(api API, _ finesse.Credentials, id string) error {
 		return api.SetState(ctx, cred, s.agent, change, id)
 	})
 	if err != nil {
@@ -104,8 +104,8 @@ func (s *Session) loginOver() {
 
 // loginDone reads the whole agent and tells the client: AgentInfo, the
 // supervisor's teams, State and DialogStatus (M7). A client that did not ask for
-// the login is told as after a gap. false: not readable yet.
-func (s *Session) loginDone(ctx context.Context) bool {
+// the login is told as after a gap. What cannot be read yet stays open.
+func (s *Session) loginDone(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, s.deps.Options.CommandTimeout)
 	defer cancel()
 	u, ds, err := s.read(ctx)
@@ -115,7 +115,7 @@ func (s *Session) loginDone(ctx context.Context) bool {
 	}
 	login := s.asked.Take(func(e ledger.Entry) bool { return err == nil && loggedIn(u) && isLogin(e) })
 	if len(login) == 0 {
-		return false // it failed, or is overdue by now
+		return // it failed, or is overdue by now
 	}
 	e := login[0]
 	cause := translate.AfterLogin
@@ -129,5 +129,4 @@ func (s *Session) loginDone(ctx context.Context) bool {
 	s.sync.done()
 	s.presence.Proven()
 	s.tellTruth(nil, s.asked.Read(s.now()), reread)
-	return true
 }

@@ -43,7 +43,7 @@ func (s *Session) apply(ctx context.Context, n finesse.Notification) {
 	if s.deps.Options.SendControls {
 		outs = append(outs, s.view.ControlsSince(was)...)
 	}
-	correlation, settled := s.asked.Event(n, s.now(), len(outs) > 0)
+	correlation, settled := s.answered(n, len(outs) > 0)
 	p := provenance{correlation: correlation, caused: n.Received}
 	if len(settled) == 1 && settled[0].Answers == nil {
 		p.ticket = settled[0].Ticket
@@ -57,6 +57,14 @@ func (s *Session) apply(ctx context.Context, n finesse.Notification) {
 		s.over(e, "event")
 	}
 	s.changed(ctx, was.User())
+}
+
+// answered is which commands an event answers; see [ledger.Ledger.Event].
+func (s *Session) answered(n finesse.Notification, told bool) (correlation string, settled []ledger.Entry) {
+	if s.asked.Len() == 0 && n.RequestID == "" {
+		return "", nil
+	}
+	return s.asked.Event(n, s.now(), told)
 }
 
 // teamNode tells the events of team members, which are User events too.

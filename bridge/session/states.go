@@ -44,7 +44,7 @@ func (s *Session) setStateWithReason(ctx context.Context, r *Request, st finesse
 // setState sends a state change. Its outcome is an event.
 func (s *Session) setState(ctx context.Context, r *Request, c finesse.StateChange) error {
 	e := ledger.Expect{Rule: ledger.RuleState, State: c.State, ReasonID: c.ReasonCodeID}
-	return s.ask(ctx, r, ledger.Entry{Expect: e}, func(api API, cred finesse.Credentials, id string) error {
+	return s.ask(r, ledger.Entry{Expect: e}, func(api API, cred finesse.Credentials, id string) error {
 		return api.SetState(ctx, cred, s.agent, c, id)
 	})
 }

@@ -26,7 +26,7 @@ func (s *Session) queueList(ctx context.Context, r *Request) error {
 
 func (s *Session) silentMonitor(ctx context.Context, r *Request) error {
 	from, to := s.view.User().Extension, r.Command.Arg(protocol.ParamExtension)
-	return s.ask(ctx, r, ledger.Entry{Expect: joins(protocol.ParamExtension)(s, r)}, func(api API, cred finesse.Credentials, id string) error {
+	return s.ask(r, ledger.Entry{Expect: joins(protocol.ParamExtension)(s, r)}, func(api API, cred finesse.Credentials, id string) error {
 		return api.Monitor(ctx, cred, s.agent, from, to, id)
 	})
 }
@@ -58,7 +58,7 @@ func (s *Session) bargeIn(ctx context.Context, r *Request) error {
 	}
 	expect := joins(protocol.ParamTarget)(s, r)
 	expect.Target = target
-	return s.ask(ctx, r, ledger.Entry{Expect: expect}, func(api API, cred finesse.Credentials, id string) error {
+	return s.ask(r, ledger.Entry{Expect: expect}, func(api API, cred finesse.Credentials, id string) error {
 		return api.Barge(ctx, cred, s.agent, s.view.User().Extension, target, monitor.ID, id)
 	})
 }

@@ -206,7 +206,7 @@ func (s *Session) lateNotice(ctx context.Context, n finesse.Notification) {
 		}
 	default:
 		s.view, _ = s.view.Apply(n)
-		_, settled := s.asked.Event(n, s.now(), true)
+		_, settled := s.answered(n, true)
 		s.tellTruth(nil, settled, provenance{caused: n.Received})
 	}
 }
