@@ -41,19 +41,16 @@ const (
 	counters // how many there are
 )
 
-// Row is what is said of a counter. Its values appear in /status under its name,
+// row is what is said of a counter. Its values appear in /status under its name,
 // and under name_value where it has a label.
-type Row struct {
-	Name  string
-	Help  string
-	Label string // what its values are told apart by; "" = it has one value
+type row struct {
+	name  string
+	help  string
+	label string // what its values are told apart by; "" = it has one value
 }
 
-// Rows lists every counter, for documents.
-func Rows() []Row { return rows[:] }
-
 // rows is the table of the counters.
-var rows = [counters]Row{
+var rows = [counters]row{
 	Commands:                  {"commands", "Commands taken off the command queue.", ""},
 	CommandsRedelivered:       {"commands_redelivered", "Commands that were delivered again while this node had them.", ""},
 	CommandsExpired:           {"commands_expired", "Commands dropped because they had expired [C4].", ""},

@@ -30,11 +30,11 @@ func New(timing func(Stage, time.Duration)) *Telemetry {
 	t := &Telemetry{registry: prometheus.NewRegistry(), timing: timing}
 	for c, r := range rows {
 		var labels []string
-		if r.Label != "" {
-			labels = []string{r.Label}
+		if r.label != "" {
+			labels = []string{r.label}
 		}
 		t.counters[c] = prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: namespace, Name: r.Name + "_total", Help: r.Help,
+			Namespace: namespace, Name: r.name + "_total", Help: r.help,
 		}, labels)
 		t.registry.MustRegister(t.counters[c])
 	}
@@ -75,8 +75,8 @@ func (t *Telemetry) Counts() map[string]uint64 {
 	}
 	for c, r := range rows {
 		for value, n := range valuesOf(t.counters[c]) {
-			name := r.Name
-			if r.Label != "" {
+			name := r.name
+			if r.label != "" {
 				name += "_" + value
 			}
 			counts[name] = n
