@@ -125,6 +125,9 @@ func (s *Session) look(ctx context.Context) {
 	if e, ok := s.asked.Find(ledger.RuleMember); ok {
 		s.lookAtMember(ctx, e)
 	}
+	if !s.asked.Any(func(e ledger.Entry) bool { return e.Expect.Rule != ledger.RuleMember }) {
+		return
+	}
 	if s.loginOpen() {
 		s.loginDone(ctx) // it tells the rest, too
 		return
@@ -165,7 +168,7 @@ func (s *Session) tellTruth(outs []protocol.Output, settled []ledger.Entry, p pr
 		s.publish([]protocol.Output{o}, p)
 	}
 	for i, e := range settled {
-		if !used[i] {
+		if !used[i] && !quiet(e) {
 			p.correlation, p.ticket = e.Correlation, e.Ticket
 			s.publish(s.standing(e), p)
 		}
@@ -241,8 +244,8 @@ func codeOf(e ledger.Entry) protocol.ErrorCode {
 
 // fail tells an error as the outcome of a request that somebody waits for.
 func (s *Session) fail(e ledger.Entry, code protocol.ErrorCode, message string) {
-	if e.Ticket == nil && e.Correlation == "" && e.Expect.Rule == ledger.RuleLogin {
-		s.sync.want() // a login that nobody asked for: tell where the agent stands
+	if quiet(e) {
+		s.sync.want() // tell where the agent stands
 		return
 	}
 	s.countError(code)

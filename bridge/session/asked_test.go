@@ -267,3 +267,22 @@ func TestTooManyOpen(t *testing.T) {
 		require.Equal(t, []string{"/topic/A 1001#Error#GENERIC_ERROR"}, g.got())
 	})
 }
+
+// TestTwoLogins: a client that asks again has an outcome for both.
+func TestTwoLogins(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do(noDest, "Login#1001", "pw,2001")
+		g.do(noDest, "MobileAgentLogin#1001", "pw,2001,90001,true")
+		g.tell(userEvent("", finesse.StateNotReady))
+		out := g.outputs()
+		require.Len(t, out, 4, "AgentInfo, State, DialogStatus; and State")
+		for _, o := range out[:3] {
+			require.Equal(t, "corr-MobileAgentLogin", o.CorrelationID)
+		}
+		require.Equal(t, "corr-Login", out[3].CorrelationID)
+		require.Contains(t, out[3].Message.Body, "1001#State#NOT_READY#")
+		require.ElementsMatch(t, []string{"Connect", "Login", "MobileAgentLogin"}, g.done())
+	})
+}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	"gcbridge/bridge/session/ledger"
 	"gcbridge/bridge/translate"
@@ -40,7 +41,6 @@ func (s *Session) logIn(ctx context.Context, r *Request) error {
 		MobileMode: r.Command.Arg(protocol.ParamMode), MobileNumber: r.Command.Arg(protocol.ParamPhone), // [C19]
 	}
 	s.signing.outgoing = false
-	s.supersedeLogin()
 	err = s.ask(r, ledger.Entry{Expect: signsIn(s, r), Again: poll}, func(api API, _ finesse.Credentials, id string) error {
 		return api.SetState(ctx, cred, s.agent, change, id)
 	})
@@ -52,17 +52,6 @@ func (s *Session) logIn(ctx context.Context, r *Request) error {
 	return nil
 }
 
-// supersedeLogin ends the wait for an earlier login: the outcome of the later one
-// is its outcome, too.
-func (s *Session) supersedeLogin() {
-	for _, e := range s.asked.Take(isLogin) {
-		if !s.quiet(e) {
-			s.fail(e, protocol.ErrPleaseRetry, "")
-		}
-		s.over(e, "superseded")
-	}
-}
-
 func isLogin(e ledger.Entry) bool { return e.Expect.Rule == ledger.RuleLogin }
 
 // loginOpen reports whether the outcome of a login is awaited.
@@ -71,8 +60,19 @@ func (s *Session) loginOpen() bool {
 	return open
 }
 
+// newest is the last login that somebody asked for, else the last.
+func newest(login []ledger.Entry) ledger.Entry {
+	e := login[len(login)-1]
+	for _, o := range login {
+		if o.Ticket != nil {
+			e = o
+		}
+	}
+	return e
+}
+
 // quiet reports whether nobody asked for a login: it undoes a LOGOUT of a fail-over.
-func (s *Session) quiet(e ledger.Entry) bool { return e.Ticket == nil }
+func quiet(e ledger.Entry) bool { return isLogin(e) && e.Ticket == nil }
 
 // showsLogin reports whether n says that the login which is awaited has worked.
 func (s *Session) showsLogin(n finesse.Notification) bool {
@@ -117,16 +117,18 @@ func (s *Session) loginDone(ctx context.Context) {
 	if len(login) == 0 {
 		return // it failed, or is overdue by now
 	}
-	e := login[0]
+	e := newest(login)
 	cause := translate.AfterLogin
-	if s.quiet(e) {
+	if quiet(e) {
 		cause = translate.AfterGap
 	}
 	var outs []protocol.Output
 	s.view, outs = s.view.Resync(u, ds, cause)
-	s.publish(outs, provenance{correlation: e.Correlation, recovered: s.quiet(e), ticket: e.Ticket})
-	s.over(e, "event")
+	s.publish(outs, provenance{correlation: e.Correlation, recovered: quiet(e), ticket: e.Ticket})
 	s.sync.done()
 	s.presence.Proven()
+	// One who was asked to log in twice is told where they stand, for the earlier one.
+	s.tellTruth(nil, slices.DeleteFunc(login, func(o ledger.Entry) bool { return o.RequestID == e.RequestID }), provenance{})
+	s.over(e, "event")
 	s.tellTruth(nil, s.asked.Read(s.now()), reread)
 }

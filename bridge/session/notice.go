@@ -93,7 +93,7 @@ func (s *Session) asyncError(ctx context.Context, n finesse.Notification) {
 	s.log.Info().Str("code", string(code)).Str("source", n.Source).Msg("Finesse refused a request")
 	if e.Expect.Rule == ledger.RuleLogin {
 		s.loginOver()
-		if s.quiet(e) {
+		if quiet(e) {
 			s.sync.want() // the logout that it should have undone is told
 			return
 		}
