@@ -13,42 +13,6 @@ import (
 	"gcbridge/protocol"
 )
 
-// asked is what Finesse was asked for.
-type asked struct {
-	ledger.Ledger
-	timer *time.Timer // for the next look or deadline
-	seq   uint64      // of the last request
-}
-
-// arm sets the timer for whatever comes next.
-func (a *asked) arm() { a.set(a.Next()) }
-
-// armDeadline sets the timer for the next deadline alone.
-func (a *asked) armDeadline() { a.set(a.Deadline()) }
-
-func (a *asked) set(t time.Time, ok bool) {
-	if !ok {
-		a.timer.Stop()
-		return
-	}
-	a.timer.Reset(time.Until(t))
-}
-
-// All settles every entry.
-func (a *asked) All() []ledger.Entry {
-	return a.Take(func(ledger.Entry) bool { return true })
-}
-
-// Of settles the entries of one command.
-func (a *asked) Of(r *Request) []ledger.Entry {
-	return a.Take(func(e ledger.Entry) bool { return e.Ticket == r })
-}
-
-// For reports whether an entry of a command is open.
-func (a *asked) For(r *Request) bool {
-	return a.Any(func(e ledger.Entry) bool { return e.Ticket == r })
-}
-
 // poll is how often Finesse is read for what has no reliable event of its own: a
 // login, and the state of another agent.
 const poll = time.Second

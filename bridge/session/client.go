@@ -8,20 +8,6 @@ import (
 	"gcbridge/protocol"
 )
 
-// client is the agent's client: where it listens, and why it is refused.
-type client struct {
-	wire.Binding
-	refused protocol.ErrorCode // what commands are answered until the next Connect, "" = they are served
-}
-
-// path is the address for people, "" if there is none.
-func (c client) path() string {
-	if !c.Bound() {
-		return ""
-	}
-	return c.To.String()
-}
-
 // provenance is where an output comes from.
 type provenance struct {
 	correlation string        // of the command that it answers [H3]

@@ -37,12 +37,6 @@ type Deps struct {
 	rows map[protocol.Word]row
 }
 
-// table is how commands are served, made once for all sessions.
-func (d *Deps) table() map[protocol.Word]row {
-	d.once.Do(func() { d.rows = handlers() })
-	return d.rows
-}
-
 // Options are the settings of all sessions.
 type Options struct {
 	// CommandTimeout bounds one command, all its requests together.

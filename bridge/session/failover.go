@@ -9,16 +9,6 @@ import (
 	"gcbridge/finesse"
 )
 
-// failover is the time after a gap in which Finesse may log an agent out whom
-// nobody wanted to leave: the server that lost them says so late, or the one that
-// took over does not know them yet (finesse-api 1.10, 5). Such a LOGOUT has no
-// reason code; clients are not told, and the agent is signed in again, once.
-// A LOGOUT with a code (255: the agent was away for more than 60 s) is the truth.
-type failover struct {
-	at    time.Time // of the last gap
-	tried bool      // the agent was signed in again after it
-}
-
 // failoverTime is how long after a gap a LOGOUT without a reason is doubted.
 const failoverTime = 60 * time.Second
 

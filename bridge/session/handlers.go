@@ -129,3 +129,19 @@ func handlers() map[protocol.Word]row {
 		protocol.GetAgentExtension: {run: (*Session).unsupported},
 	}
 }
+
+// table is how commands are served, made once for all sessions.
+func (d *Deps) table() map[protocol.Word]row {
+	d.once.Do(func() { d.rows = handlers() })
+	return d.rows
+}
+
+// rowOf finds how a command is served: one that names another agent comes
+// from their supervisor's client [C15].
+func (s *Session) rowOf(r *Request) (row, bool) {
+	if r.Command.ID != s.agent {
+		return forMember(r.Command.Word)
+	}
+	h, ok := s.deps.table()[r.Command.Word]
+	return h, ok
+}

@@ -8,37 +8,6 @@ import (
 	"gcbridge/protocol"
 )
 
-// leaving is a force_logout on its way [C16]: NOT_READY, then LOGOUT when the
-// last dialog has ended. The client that asked may be gone, so nothing here
-// waits for it; every step that it sees carries its correlation id.
-type leaving struct {
-	active      bool
-	sent        finesse.AgentState // the step that waits for its event
-	from        finesse.AgentState // the state it was sent in
-	requestID   string             // of that step
-	bare        bool               // it was sent without a reason code
-	correlation string             // of the force_logout, "" after a take-over
-}
-
-// leaveStep is the next state to ask for on the way out, "" = wait for an
-// event. over: the agent is out.
-func leaveStep(u finesse.User, dialogs int, l leaving) (next finesse.AgentState, over bool) {
-	switch {
-	case !loggedIn(u):
-		return "", true
-	case u.State == finesse.StateNotReady && dialogs == 0:
-		next = finesse.StateLogout
-	case u.State == finesse.StateNotReady || u.PendingState == finesse.StateNotReady:
-		return "", false // the last dialog has to end
-	default:
-		next = finesse.StateNotReady
-	}
-	if next == l.sent && u.State == l.from {
-		return "", false
-	}
-	return next, false
-}
-
 // forceLogout starts the way out.
 func (s *Session) forceLogout(ctx context.Context, r *Request) error {
 	if !loggedIn(s.view.User()) {

@@ -11,14 +11,6 @@ import (
 	"gcbridge/protocol/errclass"
 )
 
-// signing is what belongs to signing the agent in and out.
-type signing struct {
-	admitted bool // the agent counts against GC_MAX_AGENTS
-	outgoing bool // the client asked for LOGOUT
-	leaving  leaving
-	failover failover
-}
-
 // logIn signs the agent in at an extension. The stream is up before the request
 // goes out: login failures are told only there. The outcome comes as an event;
 // where none comes (finesse-api 2.3 does not say that a second LOGIN makes one)

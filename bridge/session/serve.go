@@ -67,16 +67,6 @@ func (s *Session) runRow(ctx context.Context, h row, r *Request) error {
 	return h.run(s, ctx, r)
 }
 
-// rowOf finds how a command is served: one that names another agent comes
-// from their supervisor's client [C15].
-func (s *Session) rowOf(r *Request) (row, bool) {
-	if r.Command.ID != s.agent {
-		return forMember(r.Command.Word)
-	}
-	h, ok := s.deps.table()[r.Command.Word]
-	return h, ok
-}
-
 // prepare brings about what a command needs, or refuses it before Finesse is
 // asked for what cannot work.
 func (s *Session) prepare(ctx context.Context, h row) error {

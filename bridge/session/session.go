@@ -10,16 +10,16 @@
 package session
 
 import (
-	"context"
-	"fmt"
-	"runtime/debug"
+	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"gcbridge/bridge/session/ledger"
 	"gcbridge/bridge/session/presence"
-	"gcbridge/bridge/telemetry"
 	"gcbridge/bridge/translate"
+	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 )
@@ -76,80 +76,6 @@ func stopped() *time.Timer {
 // Agent is the login id.
 func (s *Session) Agent() string { return s.agent }
 
-// Run is the actor. It returns when ctx ends or when the agent is gone
-// (let go, refused, or logged out and silent for [Options.Linger]); commands
-// still in the mailbox are then handed back.
-func (s *Session) Run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer close(s.inbox.done)
-	defer s.returnQueued()
-	defer s.disconnect()
-	defer cancel()
-	s.touch()
-	if s.tenure.inherited != nil {
-		s.contain(nil, func() { s.inherit(ctx) })
-		s.follow(ctx)
-	}
-	for !s.life.ended && ctx.Err() == nil {
-		s.step(ctx)
-		s.follow(ctx)
-	}
-	switch {
-	case s.tenure.released:
-		s.finish(ctx)
-		s.discharge() // before the agent can come back
-		s.deps.Cluster.Yielded(s.agent)
-		s.settle(ctx)
-	case ctx.Err() == nil:
-		s.unconfirmed(s.asked.All())
-	}
-	// A node that stops leaves what is open to whoever gets the commands again.
-}
-
-// follow does what may be due after any step.
-func (s *Session) follow(ctx context.Context) {
-	if s.sync.due && !s.sync.waits && s.presence.Up() && !s.loginOpen() {
-		s.contain(nil, func() { s.resync(ctx) })
-	}
-	s.tell()
-	s.asked.arm()
-	s.show()
-}
-
-// step waits for the next thing that happens, and serves it.
-func (s *Session) step(ctx context.Context) {
-	if n, ok := s.life.next(); ok {
-		s.contain(nil, func() { s.notice(ctx, n) })
-		return
-	}
-	select {
-	case <-ctx.Done():
-	case r := <-s.commands():
-		s.contain(r, func() { s.serve(ctx, r) })
-	case n, ok := <-s.presence.Events():
-		if !ok {
-			s.contain(nil, s.streamLost)
-			return
-		}
-		s.contain(nil, func() { s.notice(ctx, n) })
-	case <-s.inbox.wake:
-		s.handleSignals(ctx)
-	case <-s.asked.timer.C:
-		s.contain(nil, func() { s.lookAfter(ctx) })
-	case <-s.presence.Retry():
-		s.contain(nil, func() { s.redial(ctx) })
-	case d := <-s.presence.Dialled():
-		s.contain(nil, func() { s.dialled(d) })
-	case <-s.sync.timer.C:
-		s.sync.waits = false // follow does the rest
-	case <-s.tenure.timer.C:
-		s.deps.Telemetry.Count(telemetry.HandOversUnconfirmed)
-		s.handOver()
-	case <-s.life.idle.C:
-		s.contain(nil, s.lingerOver)
-	}
-}
-
 // next takes the notification that was read first.
 func (l *life) next() (n finesse.Notification, ok bool) {
 	if len(l.backlog) == 0 {
@@ -159,49 +85,119 @@ func (l *life) next() (n finesse.Notification, ok bool) {
 	return n, true
 }
 
-// contain runs one step. A panic is logged, counted and answered, and the
-// session re-syncs: one agent's defect must not take the others down.
-func (s *Session) contain(r *Request, step func()) {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		s.shown.panics.Add(1)
-		s.deps.Telemetry.Count(telemetry.SessionPanics)
-		s.log.Error().Str("panic", fmt.Sprint(p)).Bytes("panic_stack", debug.Stack()).Msg("a step panicked; the session re-syncs")
-		s.sync.want()
-		if r != nil {
-			for _, e := range s.asked.Of(r) { // the error is the outcome
-				e.Ticket.Release()
-			}
-			s.answerError(r, protocol.ErrGenericError)
-			r.Release()
-		}
-	}()
-	step()
+// What a session is made of. Each part has methods of its own; what ties them
+// together is in the files of the families.
+
+// client is the agent's client: where it listens, and why it is refused.
+type client struct {
+	wire.Binding
+	refused protocol.ErrorCode // what commands are answered until the next Connect, "" = they are served
 }
 
-// touch restarts the clock after which a logged-out, silent agent is forgotten.
-func (s *Session) touch() {
-	s.life.idle.Reset(s.deps.Options.Linger)
+// path is the address for people, "" if there is none.
+func (c client) path() string {
+	if !c.Bound() {
+		return ""
+	}
+	return c.To.String()
 }
 
-// lingerOver ends the session of an agent who is logged out and silent: their
-// next command gets RE_LOGIN, which clients answer with Connect and Login.
-func (s *Session) lingerOver() {
-	if st := s.view.User().State; st == "" || st == finesse.StateLogout || s.client.refused != "" {
-		s.log.Info().Msg("logged out and silent: session ends")
-		s.life.ended = true
+// shown is what others may read of a session at any time.
+type shown struct {
+	snapshot atomic.Pointer[Snapshot]
+	state    atomic.Pointer[protocol.State]
+	panics   atomic.Uint64
+}
+
+// asked is what Finesse was asked for.
+type asked struct {
+	ledger.Ledger
+	timer *time.Timer // for the next look or deadline
+	seq   uint64      // of the last request
+}
+
+// arm sets the timer for whatever comes next.
+func (a *asked) arm() { a.set(a.Next()) }
+
+// armDeadline sets the timer for the next deadline alone.
+func (a *asked) armDeadline() { a.set(a.Deadline()) }
+
+func (a *asked) set(t time.Time, ok bool) {
+	if !ok {
+		a.timer.Stop()
 		return
 	}
-	s.touch()
+	a.timer.Reset(time.Until(t))
 }
 
-// disconnect leaves Finesse.
-func (s *Session) disconnect() {
-	if err := s.presence.Close(); err != nil {
-		s.log.Debug().Err(err).Msg("closing the notification stream")
-	}
-	s.discharge()
+// All settles every entry.
+func (a *asked) All() []ledger.Entry {
+	return a.Take(func(ledger.Entry) bool { return true })
+}
+
+// Of settles the entries of one command.
+func (a *asked) Of(r *Request) []ledger.Entry {
+	return a.Take(func(e ledger.Entry) bool { return e.Ticket == r })
+}
+
+// For reports whether an entry of a command is open.
+func (a *asked) For(r *Request) bool {
+	return a.Any(func(e ledger.Entry) bool { return e.Ticket == r })
+}
+
+// syncing is the re-sync that is due after a gap (M8). A read that fails is tried
+// again with a backoff of its own: the stream, which works, stays.
+type syncing struct {
+	due     bool
+	waits   bool // for the timer, after a failure
+	cause   translate.Cause
+	attempt int
+	timer   *time.Timer
+}
+
+// want makes a re-sync due.
+func (y *syncing) want() { y.due = true }
+
+// again makes a re-sync due after the next delay.
+func (y *syncing) again() {
+	y.due, y.waits = true, true
+	y.timer.Reset(presence.Delay(y.attempt, rand.Float64()))
+	y.attempt++
+}
+
+// done notes that the agent was read and told.
+func (y *syncing) done() {
+	y.due, y.waits, y.attempt, y.cause = false, false, 0, translate.AfterGap
+	y.timer.Stop()
+}
+
+// soon forgets the wait: something has changed since the last failure.
+func (y *syncing) soon() {
+	y.due, y.waits, y.attempt = true, false, 0
+	y.timer.Stop()
+}
+
+// signing is what belongs to signing the agent in and out.
+type signing struct {
+	admitted bool // the agent counts against GC_MAX_AGENTS
+	outgoing bool // the client asked for LOGOUT
+	leaving  leaving
+	failover failover
+}
+
+// failover is the time after a gap in which Finesse may log an agent out whom
+// nobody wanted to leave: the server that lost them says so late, or the one that
+// took over does not know them yet (finesse-api 1.10, 5). Such a LOGOUT has no
+// reason code; clients are not told, and the agent is signed in again, once.
+// A LOGOUT with a code (255: the agent was away for more than 60 s) is the truth.
+type failover struct {
+	at    time.Time // of the last gap
+	tried bool      // the agent was signed in again after it
+}
+
+// teams are those whose members' states a supervisor is told.
+type teams struct {
+	roster translate.Roster
+	stream Stream // where the subscriptions are
+	lost   bool   // outputs were lost: every member's state is due again
 }

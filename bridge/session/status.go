@@ -1,7 +1,6 @@
 package session
 
 import (
-	"sync/atomic"
 	"time"
 
 	"gcbridge/finesse"
@@ -37,13 +36,6 @@ const (
 	PhaseBroken    Phase = "reconnecting" // the notification stream is down
 	PhaseRefused   Phase = "refused"      // Finesse refused the credentials
 )
-
-// shown is what others may read of a session at any time.
-type shown struct {
-	snapshot atomic.Pointer[Snapshot]
-	state    atomic.Pointer[protocol.State]
-	panics   atomic.Uint64
-}
 
 // Snapshot returns the session as of its last step.
 func (s *Session) Snapshot() Snapshot {

@@ -2,46 +2,10 @@ package session
 
 import (
 	"context"
-	"math/rand/v2"
-	"time"
 
-	"gcbridge/bridge/session/presence"
 	"gcbridge/bridge/telemetry"
-	"gcbridge/bridge/translate"
 	"gcbridge/protocol"
 )
-
-// syncing is the re-sync that is due after a gap (M8). A read that fails is tried
-// again with a backoff of its own: the stream, which works, stays.
-type syncing struct {
-	due     bool
-	waits   bool // for the timer, after a failure
-	cause   translate.Cause
-	attempt int
-	timer   *time.Timer
-}
-
-// want makes a re-sync due.
-func (y *syncing) want() { y.due = true }
-
-// again makes a re-sync due after the next delay.
-func (y *syncing) again() {
-	y.due, y.waits = true, true
-	y.timer.Reset(presence.Delay(y.attempt, rand.Float64()))
-	y.attempt++
-}
-
-// done notes that the agent was read and told.
-func (y *syncing) done() {
-	y.due, y.waits, y.attempt, y.cause = false, false, 0, translate.AfterGap
-	y.timer.Stop()
-}
-
-// soon forgets the wait: something has changed since the last failure.
-func (y *syncing) soon() {
-	y.due, y.waits, y.attempt = true, false, 0
-	y.timer.Stop()
-}
 
 // resync reads Finesse and tells the client where its agent stands (M8), and what
 // became of the commands whose events fell into the gap.

@@ -10,13 +10,6 @@ import (
 	"gcbridge/protocol/errclass"
 )
 
-// teams are those whose members' states a supervisor is told.
-type teams struct {
-	roster translate.Roster
-	stream Stream // where the subscriptions are
-	lost   bool   // outputs were lost: every member's state is due again
-}
-
 // teamUsers answers getteamusers [O-020]; with true the supervisor is told
 // the members' states from now on, with false no more.
 func (s *Session) teamUsers(ctx context.Context, r *Request) error {

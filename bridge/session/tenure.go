@@ -2,65 +2,13 @@ package session
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"gcbridge/bridge/session/ledger"
 	"gcbridge/bridge/translate"
-	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
-	"gcbridge/protocol/secret"
 )
-
-// Holding is what another node must know to go on with this agent.
-type Holding struct {
-	Password  secret.Secret
-	Bearer    bool // the password is an SSO access token
-	Extension string
-	Binding   wire.Binding // not bound: only an original connector's O-025 was seen
-	Teams     []string     // whose members' states they have asked for
-	LoggedIn  bool
-	Leaving   bool // a force_logout waits for the last call to end [C16]
-	// Yields: another node may have commands of the agent, and finishes them; see
-	// [Session.Handed]. It is no part of what is told on.
-	Yields bool
-}
-
-func (h Holding) equal(o Holding) bool {
-	return h.Password.Equal(o.Password) && h.Bearer == o.Bearer && h.Extension == o.Extension && h.Binding.To == o.Binding.To &&
-		h.Binding.Dialect.Format == o.Binding.Dialect.Format && slices.Equal(h.Teams, o.Teams) && h.LoggedIn == o.LoggedIn && h.Leaving == o.Leaving
-}
-
-// tenure is how this node came to have the agent, and whether it still has.
-type tenure struct {
-	inherited *Holding // of a successor; nil: the agent's Connect came here
-	told      *Holding // what the other nodes know of this session, nil: nothing
-	released  bool     // another node has the agent now
-	waits     bool     // commands wait for the node that had the agent
-	timer     *time.Timer
-}
-
-// The bounds of that wait. The other node learns of the take-over when the
-// presence is up; it answers at once, if it lives and has the agent.
-const (
-	presenceTime = 2 * time.Second        // for the presence
-	answerTime   = 250 * time.Millisecond // from then on, for the answer
-	handOverTime = 5 * time.Second        // from then on, for the end of what it is at
-)
-
-// within waits for no longer than d from now on.
-func (t *tenure) within(d time.Duration) {
-	t.waits = true
-	t.timer.Reset(d)
-}
-
-// busy gives the other node the time to finish.
-func (t *tenure) busy() {
-	if t.waits {
-		t.timer.Reset(handOverTime)
-	}
-}
 
 // handOver lets the commands begin.
 func (s *Session) handOver() {
