@@ -1,10 +1,47 @@
 package gateway
 
 import (
+	"errors"
+
 	"gcbridge/bridge/session"
 	"gcbridge/bridge/wire"
 	"gcbridge/protocol"
 )
+
+// read parses a command.
+func (g *Gateway) read(c *wire.Command) *call {
+	cmd, err := protocol.ParseCommand(c.Type, c.Body)
+	k := &call{Command: c, cmd: cmd}
+	errors.As(err, &k.bad)
+	if e := g.Log.Debug(); e.Enabled() {
+		e.Str("command", wire.Printable(cmd.RawWord, 64)).Str("id", wire.Printable(cmd.ID, 64)).Str("jms_message_id", c.MessageID).
+			Bool("redelivered", c.Redelivered).Msg("command received")
+	}
+	switch {
+	case cmd.Word == protocol.Connect:
+		k.to, k.toErr = g.named(c, cmd.Arg(protocol.ParamDestination))
+	case cmd.Row != nil && cmd.Row.ByDestination:
+		k.to, k.toErr = g.named(c, cmd.ID)
+	}
+	return k
+}
+
+// formatProperty lets a client choose the format of its own destination [D3].
+const formatProperty = "gcFormat"
+
+// named is the destination that Hello, Beat or Connect names, in the format
+// that the client asks for [D3] [H5].
+func (g *Gateway) named(c *wire.Command, name string) (wire.Binding, error) {
+	to, err := g.Addresses.Named(name)
+	if err != nil {
+		return wire.Binding{}, err
+	}
+	b := wire.Binding{To: to, Dialect: g.Dialect}
+	if format := c.Properties[formatProperty]; format != "" {
+		b.Dialect, err = g.Dialect.WithFormat(protocol.Format(format))
+	}
+	return b, err
+}
 
 // facts gathers what is known of a command now.
 func (g *Gateway) facts(c *call) Facts {
