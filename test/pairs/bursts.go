@@ -45,13 +45,13 @@ func (b Bursts) play(st *storm, round int) (open int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	before := len(st.sent())
+	all := b.Agents * b.Size
+	share := all/20 + st.rnd.IntN(all/2)
+	node := st.lab.Nodes[st.server()]
 	var agents sync.WaitGroup
 	for i := range b.Agents {
 		agents.Go(func() { b.send(ctx, st, i, round) })
 	}
-	all := b.Agents * b.Size
-	share := all/20 + st.rnd.IntN(all*6/10) // from a twentieth to two thirds
-	node := st.lab.Nodes[st.server()]
 	wait.Until(patience, func() bool { return len(st.sent())-before-st.unanswered() >= share })
 	st.note(kill{node.Kill(), AnyTime, node.Name})
 	open = st.unanswered()
@@ -98,7 +98,7 @@ func (b Bursts) send(ctx context.Context, st *storm, i, round int) {
 		default:
 			c.Asks = true
 		}
-		st.send(ctx, st.desk(i), c, parameters)
+		st.send(ctx, st.desk(i).Post, c, parameters)
 	}
 }
 

@@ -128,7 +128,7 @@ func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int
 	send := func(word, parameters, key string, once bool) Command {
 		_ = s.pace.Wait(ctx)
 		index++
-		return s.send(ctx, desk, Command{Agent: agent, Index: index - 1, Word: word, Key: key, Once: once}, parameters)
+		return s.send(ctx, desk.Do, Command{Agent: agent, Index: index - 1, Word: word, Key: key, Once: once}, parameters)
 	}
 	for r := range rounds {
 		code := strconv.Itoa(1000 + r)
@@ -143,13 +143,13 @@ func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int
 	}
 }
 
-// send sends a command and notes it.
-func (s *storm) send(ctx context.Context, desk *Client, c Command, parameters string) Command {
+// send sends a command by a method of a [Client] and notes it.
+func (s *storm) send(ctx context.Context, by func(ctx context.Context, jmsType, body string) (string, error), c Command, parameters string) Command {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	c.Sent = time.Now()
 	var err error
-	c.Corr, err = desk.Do(ctx, c.Word+"#"+c.Agent, parameters)
+	c.Corr, err = by(ctx, c.Word+"#"+c.Agent, parameters)
 	c.Unsure = err != nil
 	s.mu.Lock()
 	s.commands = append(s.commands, c)
