@@ -1,6 +1,6 @@
 // Command chaos kills nodes of a pair among persistent commands and proves, by
-// what Finesse saw, that none was lost, made two calls or was overtaken. It
-// prints a table and ends with 1 if a promise was broken.
+// what Finesse saw and what the clients were told, that none was lost, made two
+// calls, was overtaken or had no outcome, or two. It prints a table and ends with 1 if a promise was broken.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	short := flag.Bool("short", false, "one small run of each kind, within a minute")
+	short := flag.Bool("short", false, "one small run of each kind, in about a minute")
 	only := flag.String("only", "", "only the scenarios whose name contains this")
 	seed := flag.Uint64("seed", 1, "of the first run; the others count on")
 	seeds := flag.Int("seeds", 20, "storms of the full form, in all")

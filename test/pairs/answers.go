@@ -1,6 +1,7 @@
 package pairs
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -37,24 +38,44 @@ type Told map[string][]Answer
 
 // Hear judges what was told of commands: each has an answer with its correlation
 // id, and all its answers are of one kind. How many there are of that kind is not
-// judged: Finesse repeats a request's id in further events of the call.
-func (v *Verdict) Hear(commands []Command, told Told) {
+// judged: Finesse repeats a request's id in further events of the call. Two kinds
+// are no fault if the node of the first was killed just then: the broker may have
+// had the answer and not yet the acknowledgement.
+func (v *Verdict) Hear(commands []Command, told Told, kills []kill) {
 	for _, c := range commands {
 		list := told[c.Corr]
 		if len(list) == 0 {
 			if !c.Unsure {
-				v.find(&v.Unanswered, "%s: %s %s (%s, number %d, sent at %s) has no answer", c.Agent, c.Word, c.Key, c.Corr, c.Index, c.Sent.Format("05.000"))
+				v.find(&v.Unanswered, "%s has no answer", c)
 			}
 			continue
 		}
-		i := slices.IndexFunc(list, func(a Answer) bool { return a.Kind != list[0].Kind })
-		if i < 0 {
-			continue
+		one := list[0]
+		i := slices.IndexFunc(list, func(a Answer) bool { return a.Kind != one.Kind })
+		switch {
+		case i < 0:
+		case slices.ContainsFunc(kills, func(k kill) bool { return k.between(one, list[i]) }):
+			v.ToldTwice++
+		default:
+			v.find(&v.TwoFold, "%s has two outcomes: %s and %s", c, one, list[i])
 		}
-		one, two := list[0], list[i]
-		v.find(&v.TwoFold, "%s: %s %s (%s, number %d, sent at %s) has two outcomes: %s from %s at %s, %s from %s at %s", c.Agent, c.Word, c.Key,
-			c.Corr, c.Index, c.Sent.Format("05.000"), one.Kind, one.Node, one.At.Format("05.000"), two.Kind, two.Node, two.At.Format("05.000"))
 	}
+}
+
+// ackTime is how long an acknowledgement may be behind its answer.
+const ackTime = time.Second
+
+// between reports whether the kill may be why there are two answers.
+func (k kill) between(one, two Answer) bool {
+	return k.node == one.Node && k.at.Before(two.At) && k.at.Sub(one.At).Abs() < ackTime
+}
+
+func (a Answer) String() string {
+	return fmt.Sprintf("%s from %s at %s", a.Kind, a.Node, a.At.Format("05.000"))
+}
+
+func (c Command) String() string {
+	return fmt.Sprintf("%s: %s %s (%s, number %d, sent at %s)", c.Agent, c.Word, c.Key, c.Corr, c.Index, c.Sent.Format("05.000"))
 }
 
 // listener gathers what clients are told, reading each event once.

@@ -49,7 +49,8 @@ type Verdict struct {
 	OutOfOrder int
 	Unanswered int      // no output carried their correlation id
 	TwoFold    int      // they were told outcomes of different kinds
-	Findings   []string // one line for each of the last five
+	ToldTwice  int      // as well, but because of a kill: no fault
+	Findings   []string // one line for each fault
 }
 
 // Clean reports whether nothing was lost, doubled or out of order, and each

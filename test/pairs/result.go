@@ -40,6 +40,7 @@ func (r *Result) Add(o Result) {
 	r.OutOfOrder += o.OutOfOrder
 	r.Unanswered += o.Unanswered
 	r.TwoFold += o.TwoFold
+	r.ToldTwice += o.ToldTwice
 	r.ReLogins += o.ReLogins
 	r.Logouts += o.Logouts
 	r.Findings = append(r.Findings, o.Findings...)

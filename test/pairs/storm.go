@@ -278,7 +278,7 @@ func (s *storm) judge() Result {
 		v = s.verdict()
 		return v.Lost == 0
 	})
-	v.Hear(s.sent(), s.told.listen(s.desks))
+	v.Hear(s.sent(), s.told.listen(s.desks), s.kills)
 	r := Result{Verdict: v, Kills: map[Window]int{}}
 	events := s.events()
 	for i, k := range s.kills {
