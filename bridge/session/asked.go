@@ -44,6 +44,19 @@ func (a *asked) Of(r *Request) []ledger.Entry {
 	return a.Take(func(e ledger.Entry) bool { return e.Ticket == r })
 }
 
+// superseded settles the states that were asked for before one that is settled:
+// Finesse takes an agent's requests in order, so theirs have come and gone, and the
+// events that showed them went to another node.
+func (a *asked) superseded(settled []ledger.Entry) []ledger.Entry {
+	var last time.Time
+	for _, e := range settled {
+		if e.Expect.Rule == ledger.RuleState && e.Deadline.After(last) {
+			last = e.Deadline
+		}
+	}
+	return a.Take(func(e ledger.Entry) bool { return e.Expect.Rule == ledger.RuleState && e.Deadline.Before(last) })
+}
+
 // For reports whether an entry of a command is open.
 func (a *asked) For(r *Request) bool {
 	return a.Any(func(e ledger.Entry) bool { return e.Ticket == r })

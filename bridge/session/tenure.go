@@ -240,5 +240,6 @@ func (s *Session) lateLook(ctx context.Context) {
 		return
 	}
 	s.view, _ = s.view.Resync(u, ds, translate.OnLook)
-	s.tellTruth(nil, s.asked.Read(s.now()), reread)
+	settled := s.asked.Read(s.now())
+	s.tellTruth(nil, append(s.asked.superseded(settled), settled...), reread)
 }
