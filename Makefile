@@ -23,7 +23,7 @@ help: ## show this help
 	@echo
 	@echo "  ONCE=1 make run         end after the scripted day; non-zero if an output is missing"
 	@echo "  make test TESTFLAGS=-v  more flags for go test"
-	@echo "  SHORT=1 make chaos      its form of at most a minute; the full one takes about a quarter of an hour"
+	@echo "  SHORT=1 make chaos      its form of about a minute; the full one takes about twenty minutes"
 	@echo "  make mutants MUTANTS='-n 20 -packages ./finesse'  what to change; -h lists all flags"
 	@echo "  make fuzz FUZZTIME=1m   time, or a number of inputs such as 10000x, per fuzz target"
 
@@ -63,7 +63,7 @@ bench: setup ## all benchmarks (BENCH=regexp, BENCHTIME=1s)
 fuzz: ## every fuzz target for FUZZTIME each
 	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)' $(FUZZDIRS)
 
-chaos: setup ## kill nodes of a pair among commands; non-zero if one is lost, doubled or out of order
+chaos: setup ## kill nodes of a pair among commands; non-zero if one is lost, doubled, out of order or unanswered
 	$(GO) run ./test/chaos $(if $(filter-out 0,$(SHORT)),-short)
 
 mutants: setup ## change lines of bridge/... one at a time; non-zero if the tests notice less than 90 % of the changes

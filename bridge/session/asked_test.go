@@ -286,3 +286,24 @@ func TestTwoLogins(t *testing.T) {
 		require.ElementsMatch(t, []string{"Connect", "Login", "MobileAgentLogin"}, g.done())
 	})
 }
+
+// TestLostEventOfTwoStates: the event of the first is lost; that of the second
+// shows that the first is over, and its client is told how the agent stands.
+func TestLostEventOfTwoStates(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do(noDest, "MakeReady#1001", "")
+		g.do(noDest, "MakeNotReadyWithReason#1001", "12")
+		n, reason := userEvent("", finesse.StateNotReady), "102"
+		n.User.ReasonCodeID, n.User.Reason = &reason, &finesse.ReasonCode{ID: "102", Code: "12", Label: "Lunch"}
+		g.tell(n)
+		out := g.outputs()
+		require.Len(t, out, 2)
+		for i, word := range []string{"MakeNotReadyWithReason", "MakeReady"} {
+			require.Equal(t, "corr-"+word, out[i].CorrelationID)
+			require.Contains(t, out[i].Message.Body, "1001#State#NOT_READY#12#")
+		}
+		time.Sleep(time.Minute)
+		require.Empty(t, g.got())
+	})
+}

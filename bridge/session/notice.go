@@ -45,15 +45,19 @@ func (s *Session) apply(ctx context.Context, n finesse.Notification) {
 	}
 	correlation, settled := s.answered(n, len(outs) > 0)
 	p := provenance{correlation: correlation, caused: n.Received}
-	if len(settled) == 1 && settled[0].Answers == nil {
+	if len(settled) > 0 && settled[0].Answers == nil {
 		p.ticket = settled[0].Ticket
 		if len(outs) == 0 { // it was told before, and nobody knew that it is an answer
 			outs = s.standing(settled[0])
 		}
 	}
 	s.publish(outs, p)
-	for _, e := range settled {
-		s.publish(e.Answers, provenance{correlation: e.Correlation, caused: n.Received, ticket: e.Ticket})
+	for i, e := range settled {
+		told := e.Answers
+		if i > 0 { // a state behind which another has come
+			told = s.standing(e)
+		}
+		s.publish(told, provenance{correlation: e.Correlation, caused: n.Received, ticket: e.Ticket})
 		s.over(e, "event")
 	}
 	s.changed(ctx, was.User())

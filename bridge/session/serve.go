@@ -8,6 +8,7 @@ import (
 	"gcbridge/bridge/session/ledger"
 	"gcbridge/bridge/telemetry"
 	"gcbridge/bridge/translate"
+	"gcbridge/finesse"
 	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
 )
@@ -113,7 +114,10 @@ func (s *Session) begin(ctx context.Context, h row, r *Request) (run bool, err e
 		}
 		intended = s.deps.Cluster.Intended(r.MessageID)
 	}
-	if intended || r.Redelivered && !r.Command.Row.Once && h.expect != nil {
+	// While the outcome of an earlier command is open, a read may show how it was
+	// before that one, and a node that had come as far would have made it known.
+	readable := r.Redelivered && !r.Command.Row.Once && h.expect != nil && s.asked.Len() == 0
+	if intended || readable {
 		done, err := s.hasRun(ctx, h, r)
 		if err != nil || done {
 			return false, err
@@ -149,7 +153,7 @@ func (s *Session) hasRun(ctx context.Context, h row, r *Request) (done bool, err
 		return false, err
 	}
 	view, outs := s.view.Resync(u, ds, cause)
-	done = expect.Met(ledger.Now{User: view.User(), Dialogs: view.Dialogs()})
+	done = expect.Met(ledger.Now{User: view.User(), Dialogs: view.Dialogs()}) && !reasonUnknown(expect, view.User())
 	if !done && cause == translate.AfterLogin {
 		return false, nil // the login tells it all
 	}
@@ -169,4 +173,10 @@ func (s *Session) hasRun(ctx context.Context, h row, r *Request) (done bool, err
 	}
 	s.changed(ctx, was)
 	return done, nil
+}
+
+// reasonUnknown reports that a state is still to come, of which Finesse does
+// not tell the reason: nobody can say whether it is the one that was asked for.
+func reasonUnknown(e ledger.Expect, u finesse.User) bool {
+	return e.Rule == ledger.RuleState && (e.ReasonID != "" || e.ReasonCode != "") && u.State != e.State
 }

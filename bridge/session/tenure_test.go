@@ -72,6 +72,41 @@ func TestFormerOwnerAnswers(t *testing.T) {
 			}
 		})
 	}
+	t.Run("with the state that came after the one that was asked for", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			g.do(noDest, "MakeReady#1001", "")
+			time.Sleep(time.Millisecond)
+			g.do(noDest, "MakeNotReady#1001", "")
+			g.do(noDest, "MakeCall#1001", "9001")
+			g.letGo() // READY came and went; the successor had the event
+			time.Sleep(settleFirst)
+			synctest.Wait()
+			out := g.outputs()
+			require.Len(t, out, 2)
+			for i, word := range []string{"MakeReady", "MakeNotReady"} {
+				require.Equal(t, "corr-"+word, out[i].CorrelationID)
+				require.Contains(t, out[i].Message.Body, "1001#State#NOT_READY#")
+				require.Contains(t, g.done(), word)
+			}
+			require.False(t, g.over(), "nothing shows the call")
+		})
+	})
+	t.Run("not with a state that is not yet so", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			g.do(noDest, "MakeNotReady#1001", "")
+			time.Sleep(time.Millisecond)
+			g.do(noDest, "MakeReady#1001", "")
+			g.letGo()
+			time.Sleep(settleFirst)
+			synctest.Wait()
+			out := g.outputs()
+			require.Len(t, out, 1)
+			require.Equal(t, "corr-MakeNotReady", out[0].CorrelationID)
+			require.False(t, g.over(), "READY is still to come")
+		})
+	})
 	t.Run("not with what is the successor's to tell", func(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.loggedIn()

@@ -1,6 +1,6 @@
 // Command chaos kills nodes of a pair among persistent commands and proves, by
-// what Finesse saw, that none was lost, made two calls or was overtaken. It
-// prints a table and ends with 1 if a promise was broken.
+// what Finesse saw and what the clients were told, that none was lost, made two
+// calls, was overtaken or had no outcome, or two. It prints a table and ends with 1 if a promise was broken.
 package main
 
 import (
@@ -18,13 +18,13 @@ import (
 )
 
 func main() {
-	short := flag.Bool("short", false, "one small run of each kind, within a minute")
+	short := flag.Bool("short", false, "one small run of each kind, in about a minute")
 	only := flag.String("only", "", "only the scenarios whose name contains this")
 	seed := flag.Uint64("seed", 1, "of the first run; the others count on")
 	seeds := flag.Int("seeds", 20, "storms of the full form, in all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	ok, err := run(ctx, *short, *only, *seed, *seeds)
+	ok, err := playAll(ctx, *short, *only, *seed, *seeds)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
@@ -33,6 +33,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// latency is the most that a request to Finesse takes in bursts.
+const latency = 200 * time.Millisecond
 
 // scenario is a row of the table to be: runs that are added up.
 type scenario struct {
@@ -44,7 +47,10 @@ type scenario struct {
 // scenarios are the full form, or the short one.
 func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) []scenario {
 	storm := func(s pairs.Storm) scenario {
-		return scenario{name: s.Name, runs: storms(bin, s, seed, seeds)}
+		return scenario{name: s.Name, runs: repeated(bin, seed, seeds, func(seed uint64) run { s := s; s.Seed = seed; return s })}
+	}
+	bursts := func(b pairs.Bursts, seeds int) scenario {
+		return scenario{name: b.Name, runs: repeated(bin, seed, seeds, func(seed uint64) run { b := b; b.Seed = seed; return b })}
 	}
 	takeOver := func(m pairs.TakeOver, limit time.Duration) scenario {
 		return scenario{m.Name, limit, []func(pairs.TB) pairs.Result{func(t pairs.TB) pairs.Result { return m.Run(t, bin) }}}
@@ -57,24 +63,40 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 		return []scenario{
 			storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 20, Commands: 3600, Rate: 250, Kills: 20}),
 			storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Agents: 20, Commands: 2000, Rate: 250, Kills: 20}),
+			bursts(pairs.Bursts{Storm: pairs.Storm{Name: "bursts, active-passive", Setup: pairs.ActivePassive(b), Agents: 25, Kills: 2}, Size: 12, Latency: latency}, 1),
+			bursts(pairs.Bursts{Storm: pairs.Storm{Name: "bursts, active-active, no echo", Setup: pairs.ActiveActive(b), Agents: 25, Kills: 2}, Size: 12, Latency: latency, NoEcho: true}, 1),
 			takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 1, Limit: 20 * time.Second}, 5*time.Second),
 		}
 	}
 	seeds /= 2
+	const agents, kills, size, again = 60, 5, 18, 2 // of bursts
+	passive := pairs.Storm{Name: "bursts, active-passive", Setup: pairs.ActivePassive(b), Agents: agents, Kills: kills}
+	active := pairs.Storm{Name: "bursts, active-active", Setup: pairs.ActiveActive(b), Agents: agents, Kills: kills}
+	passiveMute, activeMute := passive, active
+	passiveMute.Name += ", no echo"
+	activeMute.Name += ", no echo"
 	return []scenario{
 		storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 40, Commands: 10_400, Rate: 400, Kills: 20}),
 		storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Agents: 40, Commands: 10_400, Rate: 400, Kills: 20}),
+		bursts(pairs.Bursts{Storm: passive, Size: size, Latency: latency}, again),
+		bursts(pairs.Bursts{Storm: active, Size: size, Latency: latency}, again),
+		bursts(pairs.Bursts{Storm: passiveMute, Size: size, Latency: latency, NoEcho: true}, again),
+		bursts(pairs.Bursts{Storm: activeMute, Size: size, Latency: latency, NoEcho: true}, again),
 		takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 7, Limit: 20 * time.Second}, 5*time.Second),
 		takeOver(pairs.TakeOver{Name: "take-over of 2000", Setup: unchanged, Agents: 2000, Runs: 3, Limit: time.Minute}, 10*time.Second),
 	}
 }
 
-func storms(bin string, s pairs.Storm, seed uint64, seeds int) []func(pairs.TB) pairs.Result {
+// run is a storm or a run of bursts.
+type run interface {
+	Run(t pairs.TB, bin string) pairs.Result
+}
+
+// repeated plays a run with each of several seeds.
+func repeated(bin string, seed uint64, seeds int, with func(seed uint64) run) []func(pairs.TB) pairs.Result {
 	var out []func(pairs.TB) pairs.Result
-	for i := range seeds {
-		s := s
-		s.Seed = seed + uint64(i)
-		out = append(out, func(t pairs.TB) pairs.Result { return s.Run(t, bin) })
+	for i := range uint64(seeds) {
+		out = append(out, func(t pairs.TB) pairs.Result { return with(seed+i).Run(t, bin) })
 	}
 	return out
 }
@@ -82,7 +104,7 @@ func storms(bin string, s pairs.Storm, seed uint64, seeds int) []func(pairs.TB) 
 // errBroken: a run could not be played to its end.
 var errBroken = errors.New("a run ended early")
 
-func run(ctx context.Context, short bool, only string, seed uint64, seeds int) (ok bool, err error) {
+func playAll(ctx context.Context, short bool, only string, seed uint64, seeds int) (ok bool, err error) {
 	hall := &stand{name: "chaos", ctx: ctx}
 	defer hall.end()
 	var table pairs.Table

@@ -146,6 +146,17 @@ var errOffline = errors.New("no broker")
 // Do sends a persistent command. It returns the correlation id and when the
 // command was sent; an error means that the broker may have it or not.
 func (c *Client) Do(ctx context.Context, jmsType, body string) (corr string, err error) {
+	return c.hand(ctx, (*brokertest.Client).Send, jmsType, body)
+}
+
+// Post is [Client.Do] that does not wait for the broker: no error says that the
+// broker has the command.
+func (c *Client) Post(ctx context.Context, jmsType, body string) (corr string, err error) {
+	return c.hand(ctx, (*brokertest.Client).Post, jmsType, body)
+}
+
+// hand hands a command over by a method of the connection.
+func (c *Client) hand(ctx context.Context, by func(c *brokertest.Client, dest string, text bool, body string, headers ...string) error, jmsType, body string) (corr string, err error) {
 	c.mu.Lock()
 	c.corr++
 	corr = fmt.Sprintf("%s %d", c.name, c.corr)
@@ -155,7 +166,7 @@ func (c *Client) Do(ctx context.Context, jmsType, body string) (corr string, err
 		conn, change := c.conn, c.change
 		c.mu.Unlock()
 		if conn != nil {
-			return corr, conn.Send(c.queue, true, body, "type", jmsType, "correlation-id", corr, "persistent", "true")
+			return corr, by(conn, c.queue, true, body, "type", jmsType, "correlation-id", corr, "persistent", "true")
 		}
 		select {
 		case <-ctx.Done():

@@ -23,6 +23,7 @@ type Command struct {
 	Key    string
 	Sent   time.Time // a moment before the client sent it; zero: not known
 	Once   bool      // it makes a call: it must not run twice
+	Asks   bool      // Finesse need not be asked because of it: it has no Key, only an answer
 	Corr   string    // its correlation id
 	Unsure bool      // the client does not know whether the broker has it
 }
@@ -46,11 +47,17 @@ type Verdict struct {
 	Lost       int // neither executed nor answered
 	Double     int // call-making commands that ran more than once
 	OutOfOrder int
-	Findings   []string // one line for each of the last three
+	Unanswered int      // no output carried their correlation id
+	TwoFold    int      // they were told outcomes of different kinds
+	ToldTwice  int      // as well, but because of a kill: no fault
+	Findings   []string // one line for each fault
 }
 
-// Clean reports whether nothing was lost, doubled or out of order.
-func (v Verdict) Clean() bool { return v.Lost+v.Double+v.OutOfOrder == 0 }
+// Clean reports whether nothing was lost, doubled or out of order, and each
+// command has one outcome.
+func (v Verdict) Clean() bool {
+	return v.Lost+v.Double+v.OutOfOrder+v.Unanswered+v.TwoFold == 0
+}
 
 func (v *Verdict) find(count *int, format string, args ...any) {
 	*count++
@@ -116,7 +123,9 @@ func Judge(commands []Command, executions []Execution, answers Answers) Verdict 
 	v := Verdict{Commands: len(commands)}
 	byAgent := map[string][]Command{}
 	for _, c := range commands {
-		byAgent[c.Agent] = append(byAgent[c.Agent], c)
+		if !c.Asks {
+			byAgent[c.Agent] = append(byAgent[c.Agent], c)
+		}
 	}
 	ran := map[string][]Execution{}
 	for _, e := range executions {

@@ -28,15 +28,6 @@ type Storm struct {
 	Seed     uint64
 }
 
-// Result is what a storm, or a take-over, came to.
-type Result struct {
-	Verdict
-	Kills     map[Window]int
-	TakeOvers []time.Duration // from a kill to the first O-024 of the last agent taken over
-	ReLogins  int             // spurious [O-007]
-	Logouts   int             // spurious O-001 LOGOUT
-}
-
 // storm is a [Storm] at work.
 type storm struct {
 	Storm
@@ -48,6 +39,7 @@ type storm struct {
 	loggedIn [2]int     // events up to then
 	rnd      *rand.Rand // of the killer
 	pace     *rate.Limiter
+	told     *listener
 
 	mu       sync.Mutex
 	commands []Command
@@ -64,20 +56,37 @@ type kill struct {
 func (s Storm) Run(t TB, bin string) Result {
 	t.Helper()
 	rounds := s.Commands / s.Agents / commandsOfRound
+	st := s.open(t, bin, rounds, false)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var agents, killer sync.WaitGroup
+	over := make(chan struct{})
+	killer.Go(func() { st.killing(over) })
+	for i := range s.Agents {
+		agents.Go(func() { st.work(ctx, st.desk(i), agentID(i), rounds) })
+	}
+	agents.Wait()
+	close(over)
+	killer.Wait()
+	return st.judge()
+}
+
+// open starts everything and logs the agents in. There are as many reason codes
+// as told; noEcho is the simulator's.
+func (s Storm) open(t TB, bin string, reasons int, noEcho bool) *storm {
+	t.Helper()
 	st := &storm{
-		Storm: s, t: t, rnd: rand.New(rand.NewPCG(s.Seed, 1)), pace: rate.NewLimiter(rate.Limit(s.Rate), 10),
-		sim: StartFinesse(t, sim.WithScale(s.Agents), sim.WithScenario(codes(rounds)), sim.WithConfig(func(c *sim.Config) {
-			c.AnswerAfter = time.Millisecond
+		Storm: s, t: t, rnd: rand.New(rand.NewPCG(s.Seed, 1)), pace: rate.NewLimiter(rate.Limit(s.Rate), 10), told: newListener(),
+		sim: StartFinesse(t, sim.WithScale(s.Agents), sim.WithScenario(codes(reasons)), sim.WithConfig(func(c *sim.Config) {
+			c.AnswerAfter, c.NoEcho = time.Millisecond, noEcho
 		})),
 	}
 	st.tap = NewTap(t, st.sim.RESTURL())
 	s.Setup.Env = append(slices.Clone(s.Setup.Env), "GC_LOG_LEVEL=debug")
 	s.Setup.Finesse, s.Setup.REST = []*sim.Server{st.sim}, []string{st.tap.RESTURL()}
-	name := fmt.Sprintf("%s.%d", strings.ReplaceAll(s.Name, " ", ""), s.Seed)
+	name := fmt.Sprintf("%s.%d", strings.NewReplacer(" ", "", ",", "").Replace(s.Name), s.Seed)
 	st.lab = NewLab(t, bin, name, s.Setup)
 	st.lab.Start()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	for i := range st.desks {
 		desk := fmt.Sprintf("desk.%s.%d", name, i)
 		st.desks[i] = NewClient(t, st.lab.Queue, []string{"/queue/" + desk}, s.Setup.Order[i]...)
@@ -92,18 +101,12 @@ func (s Storm) Run(t TB, bin string) Result {
 	for i, c := range st.desks {
 		st.loggedIn[i] = len(c.Events())
 	}
-
-	var agents, killer sync.WaitGroup
-	over := make(chan struct{})
-	killer.Go(func() { st.killing(over) })
-	for i := range s.Agents {
-		agents.Go(func() { st.work(ctx, st.desks[i%len(st.desks)], agentID(i), rounds) })
-	}
-	agents.Wait()
-	close(over)
-	killer.Wait()
-	return st.judge()
+	st.told.from = st.loggedIn
+	return st
 }
+
+// desk is the client of the ith agent.
+func (s *storm) desk(i int) *Client { return s.desks[i%len(s.desks)] }
 
 // commandsOfRound is the length of what an agent repeats.
 const commandsOfRound = 4
@@ -124,17 +127,8 @@ func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int
 	index := 0
 	send := func(word, parameters, key string, once bool) Command {
 		_ = s.pace.Wait(ctx)
-		c := Command{Agent: agent, Index: index, Word: word, Key: key, Once: once, Sent: time.Now()}
 		index++
-		wait, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		var err error
-		c.Corr, err = desk.Do(wait, word+"#"+agent, parameters)
-		c.Unsure = err != nil
-		s.mu.Lock()
-		s.commands = append(s.commands, c)
-		s.mu.Unlock()
-		return c
+		return s.send(ctx, desk.Do, Command{Agent: agent, Index: index - 1, Word: word, Key: key, Once: once}, parameters)
 	}
 	for r := range rounds {
 		code := strconv.Itoa(1000 + r)
@@ -147,6 +141,20 @@ func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int
 		}
 		send("MakeReady", "", "READY ", false)
 	}
+}
+
+// send sends a command by a method of a [Client] and notes it.
+func (s *storm) send(ctx context.Context, by func(ctx context.Context, jmsType, body string) (string, error), c Command, parameters string) Command {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	c.Sent = time.Now()
+	var err error
+	c.Corr, err = by(ctx, c.Word+"#"+c.Agent, parameters)
+	c.Unsure = err != nil
+	s.mu.Lock()
+	s.commands = append(s.commands, c)
+	s.mu.Unlock()
+	return c
 }
 
 // dialog waits for a call to be made, or refused, and returns its id.
@@ -209,10 +217,14 @@ func (s *storm) killing(over <-chan struct{}) {
 }
 
 func (s *storm) verdict() Verdict {
+	return Judge(s.sent(), Executions(s.sim.Requests()), s.answers())
+}
+
+// sent are the commands so far.
+func (s *storm) sent() []Command {
 	s.mu.Lock()
-	commands := slices.Clone(s.commands)
-	s.mu.Unlock()
-	return Judge(commands, Executions(s.sim.Requests()), s.answers())
+	defer s.mu.Unlock()
+	return slices.Clone(s.commands)
 }
 
 func (s *storm) pause(over <-chan struct{}, d time.Duration) bool {
@@ -260,11 +272,13 @@ func (s *storm) note(k kill) {
 
 // judge waits until nothing is open and compares.
 func (s *storm) judge() Result {
+	s.answered()
 	var v Verdict
 	wait.Until(patience, func() bool {
 		v = s.verdict()
 		return v.Lost == 0
 	})
+	v.Hear(s.sent(), s.told.listen(s.desks), s.kills)
 	r := Result{Verdict: v, Kills: map[Window]int{}}
 	events := s.events()
 	for i, k := range s.kills {
@@ -317,41 +331,6 @@ func (s *storm) explain(findings []string) {
 	keepLog(dir, "requests", requests.String())
 	keepLog(dir, "commands", commands.String())
 	s.t.Logf("logs, events, requests and commands are in %s", dir)
-}
-
-// countUnwanted counts what no client of a pair may see while nobody logs out.
-func (r *Result) countUnwanted(events []Event) {
-	for _, e := range events {
-		if strings.Contains(e.Body, "#State#RE_LOGIN") {
-			r.find(&r.ReLogins, "%s: spurious RE_LOGIN from %s at %s", e.Agent, e.Node, e.At.Format("05.000"))
-		}
-		if strings.Contains(e.Body, "#State#LOGOUT") {
-			r.find(&r.Logouts, "%s: spurious LOGOUT from %s at %s", e.Agent, e.Node, e.At.Format("05.000"))
-		}
-	}
-}
-
-// Clean reports whether the run kept every promise.
-func (r Result) Clean() bool { return r.Verdict.Clean() && r.ReLogins+r.Logouts == 0 }
-
-// Add joins another run of the same scenario.
-func (r *Result) Add(o Result) {
-	r.Commands += o.Commands
-	r.Executed += o.Executed
-	r.Refused += o.Refused
-	r.Lost += o.Lost
-	r.Double += o.Double
-	r.OutOfOrder += o.OutOfOrder
-	r.ReLogins += o.ReLogins
-	r.Logouts += o.Logouts
-	r.Findings = append(r.Findings, o.Findings...)
-	r.TakeOvers = append(r.TakeOvers, o.TakeOvers...)
-	if r.Kills == nil {
-		r.Kills = map[Window]int{}
-	}
-	for w, n := range o.Kills {
-		r.Kills[w] += n
-	}
 }
 
 // events is what the desks were told since the agents had logged in.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -38,6 +39,7 @@ type Tap struct {
 	addr   string
 	proxy  *httputil.ReverseProxy
 	trap   atomic.Pointer[trap]
+	slow   atomic.Int64 // nanoseconds that a request takes at most
 	done   chan struct{}
 }
 
@@ -105,9 +107,28 @@ func (p *Tap) Arm(w Window, wait time.Duration, only string, kill func(node stri
 // Disarm takes a trap away that was not sprung.
 func (p *Tap) Disarm() { p.trap.Store(nil) }
 
+// Slow lets each request about an agent or a dialog take d/4 to d: a part of it
+// before Finesse sees the request, the rest before the node sees the answer.
+func (p *Tap) Slow(d time.Duration) { p.slow.Store(int64(d)) }
+
+// slowDown is one part of that, of random length; it ends with the node.
+func (p *Tap) slowDown(ctx context.Context, path string) {
+	d := p.slow.Load()
+	if d == 0 || !strings.Contains(path, "/api/User") && !strings.Contains(path, "/api/Dialog") {
+		return
+	}
+	part := time.NewTimer(time.Duration(d/8 + rand.Int64N(3*d/8+1)))
+	defer part.Stop()
+	select {
+	case <-part.C:
+	case <-ctx.Done():
+	}
+}
+
 // ServeHTTP implements [http.Handler].
 func (p *Tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	node := nodeOf(r)
+	p.slowDown(r.Context(), r.URL.Path)
 	x := p.caught(r, node)
 	if x == nil {
 		p.proxy.ServeHTTP(w, r)
@@ -133,6 +154,7 @@ func (p *Tap) answered(r *http.Response) error {
 	if x, ok := r.Request.Context().Value(trapKey{}).(*trap); ok && x.window == BeforeAnswer {
 		return x.kill(nodeOf(r.Request))
 	}
+	p.slowDown(r.Request.Context(), r.Request.URL.Path)
 	return nil
 }
 

@@ -68,7 +68,15 @@ func (c *Client) Lost() <-chan struct{} { return c.lost }
 // Send sends a message with headers (name, value, ...) and returns when the
 // broker has it. Text goes without content-length, as a JMS TextMessage.
 func (c *Client) Send(dest string, text bool, body string, headers ...string) error {
-	opts := []func(*frame.Frame) error{stomp.SendOpt.Receipt}
+	return c.send(dest, text, body, headers, stomp.SendOpt.Receipt)
+}
+
+// Post is Send that does not wait for the broker.
+func (c *Client) Post(dest string, text bool, body string, headers ...string) error {
+	return c.send(dest, text, body, headers)
+}
+
+func (c *Client) send(dest string, text bool, body string, headers []string, opts ...func(*frame.Frame) error) error {
 	if text {
 		opts = append(opts, stomp.SendOpt.NoContentLength)
 	}

@@ -80,7 +80,7 @@ func (l *Ledger) Find(r Rule) (Entry, bool) {
 
 // Step is the open entry of one request.
 func (l *Ledger) Step(requestID string) (e Entry, ok bool) {
-	if i := slices.IndexFunc(l.open, func(e Entry) bool { return e.RequestID == requestID }); i >= 0 {
+	if i := l.index(requestID); i >= 0 {
 		return l.open[i], true
 	}
 	return Entry{}, false
@@ -101,39 +101,79 @@ func (l *Ledger) Note(requestID string, seen protocol.Output) {
 // Event looks at an event of the agent's own state or dialogs. now is how the
 // agent stands after it; told reports that the client is told something because
 // of it. correlation is what that is an answer to, "" for nothing; settled are
-// the entries that are over. A login stays open until [Ledger.Take]: its outcome
-// is more than an event.
+// the entries that are over, the one that is answered first. A login stays open
+// until [Ledger.Take]: its outcome is more than an event.
 func (l *Ledger) Event(n finesse.Notification, now Now, told bool) (correlation string, settled []Entry) {
-	if n.RequestID != "" {
-		for i, e := range l.open {
-			if e.RequestID != n.RequestID {
-				continue
-			}
-			over := e.Expect.shownBy(n, now) || told && e.Answers == nil
-			if over && e.Expect.Rule != RuleLogin {
-				l.remember(e)
-				settled = l.take(i)
-			}
-			return e.Correlation, settled
+	if i := l.index(n.RequestID); i >= 0 {
+		e := l.open[i]
+		over := e.Expect.shownBy(n, now) || told && e.Answers == nil
+		if over && e.Expect.Rule != RuleLogin {
+			l.remember(e)
+			settled = l.settle(i)
 		}
-		for _, r := range l.recent {
-			if r.requestID == n.RequestID {
-				return r.correlation, nil
-			}
+		return e.Correlation, settled
+	}
+	for _, r := range l.recent {
+		if n.RequestID != "" && r.requestID == n.RequestID {
+			return r.correlation, nil
 		}
 	}
 	for i, e := range l.open {
-		other := e.Expect.Rule == RuleEvent && told // the event is about what it tells
-		if e.Expect.Rule != RuleLogin && !other && e.Expect.shownBy(n, now) {
-			return e.Correlation, l.take(i)
+		if e.Expect.Rule != RuleLogin && e.Expect.shownBy(n, now) && l.tells(i, told) {
+			return e.Correlation, l.settle(i)
 		}
 	}
 	return "", nil
 }
 
+// tells reports whether an event may be about the entry in place i, which it
+// shows. One with news is not about what no dialog shows; one without news shows
+// no state that is behind another.
+func (l *Ledger) tells(i int, told bool) bool {
+	switch l.open[i].Expect.Rule {
+	case RuleEvent:
+		return !told
+	case RuleState:
+		return told || !slices.ContainsFunc(l.open[:i], isState)
+	}
+	return true
+}
+
 // Read settles every entry that is met as the agent stands, after Finesse was read.
 func (l *Ledger) Read(now Now) (settled []Entry) {
-	return l.Take(func(e Entry) bool { return e.Expect.Rule != RuleLogin && e.Expect.Met(now) })
+	last := -1 // state that is met
+	for i, e := range l.open {
+		if isState(e) && e.Expect.Met(now) {
+			last = i
+		}
+	}
+	i := -1
+	return l.Take(func(e Entry) bool {
+		i++
+		return isState(e) && i <= last || e.Expect.Rule != RuleLogin && e.Expect.Met(now)
+	})
+}
+
+func isState(e Entry) bool { return e.Expect.Rule == RuleState }
+
+// settle takes the entry in place i. Finesse takes an agent's requests in order,
+// so if it is a state, those that were asked for before are over, too, although no
+// event has shown them.
+func (l *Ledger) settle(i int) []Entry {
+	settled := l.take(i)
+	if !isState(settled[0]) {
+		return settled
+	}
+	n := -1
+	return append(settled, l.Take(func(e Entry) bool { n++; return n < i && isState(e) })...)
+}
+
+// index is the place of the entry of a request, -1 if it has none.
+func (l *Ledger) index(requestID string) int {
+	if requestID == "" {
+		return -1
+	}
+	return slices.IndexFunc(l.open, func(e Entry) bool { return e.RequestID == requestID })
 }
 
 // Member settles the entry that the state of another agent shows to have worked.
@@ -150,10 +190,7 @@ func (l *Ledger) Member(u finesse.User) (e Entry, ok bool) {
 // Refused settles the entry that an asynchronous error is about: the one whose
 // requestId it repeats, else the oldest one of what source names.
 func (l *Ledger) Refused(requestID, source string) (e Entry, ok bool) {
-	i := -1
-	if requestID != "" {
-		i = slices.IndexFunc(l.open, func(e Entry) bool { return e.RequestID == requestID })
-	}
+	i := l.index(requestID)
 	if i < 0 && requestID == "" {
 		i = slices.IndexFunc(l.open, func(e Entry) bool { return e.Expect.Answerable(source) })
 	}

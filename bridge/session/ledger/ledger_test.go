@@ -180,14 +180,18 @@ func TestEvent(t *testing.T) {
 		correlation string
 		settled     []string
 	}{
-		{"by the id", []Entry{entry("a", ready), entry("b", ready)}, userEvent("r-b"), at("READY"), true, "c-b", []string{"b"}},
+		{"by the id", []Entry{entry("a", ready), entry("b", ready)}, userEvent("r-b"), at("READY"), true, "c-b", []string{"b", "a"}},
 		{"by the id, whatever it tells", []Entry{entry("a", ready)}, userEvent("r-a"), at("TALKING"), true, "c-a", []string{"a"}},
 		{"by the id, but it tells nothing", []Entry{entry("a", ready)}, userEvent("r-a"), at("TALKING"), false, "c-a", nil},
 		{"by the id, and what it shows was told", []Entry{entry("a", ready)}, userEvent("r-a"), at("READY"), false, "c-a", []string{"a"}},
 		{"by the id, an answer of its own that is not due", []Entry{dropped}, dialogEvent("r-drop", three), at("TALKING", three), true, "c-drop", nil},
 		{"by the id, an answer of its own", []Entry{dropped}, dialogEvent("r-drop", call("5", "ACTIVE")), at("TALKING", call("5", "ACTIVE")), true, "c-drop", []string{"drop"}},
-		{"the oldest that is shown", []Entry{entry("a", notReady), entry("b", ready), entry("c", ready)}, userEvent(""), at("READY"), true, "c-b", []string{"b"}},
+		{"the oldest that is shown", []Entry{entry("a", notReady), entry("b", ready), entry("c", ready)}, userEvent(""), at("READY"), true, "c-b", []string{"b", "a"}},
 		{"an id of somebody else, and what was asked for", []Entry{entry("a", ready)}, userEvent("x"), at("READY"), true, "c-a", []string{"a"}},
+		{"a state behind which another has come", []Entry{entry("a", ready), entry("call", hold), entry("b", notReady), entry("c", ready)}, userEvent(""), at("NOT_READY", call("5", "ACTIVE")), true, "c-b", []string{"b", "a"}},
+		{"the same by the id", []Entry{entry("a", ready), entry("b", notReady)}, userEvent("r-b"), at("NOT_READY"), true, "c-b", []string{"b", "a"}},
+		{"no news, behind one that is to come", []Entry{entry("a", ready), entry("b", notReady)}, userEvent(""), at("NOT_READY"), false, "", nil},
+		{"no news, and nothing before it", []Entry{entry("call", hold), entry("b", notReady), entry("a", ready)}, userEvent(""), at("NOT_READY", call("5", "ACTIVE")), false, "c-b", []string{"b"}},
 		{"of another kind", []Entry{entry("a", ready)}, dialogEvent("", call("5", "ACTIVE")), at("READY", call("5", "ACTIVE")), true, "", nil},
 		{"of another dialog", []Entry{entry("a", hold)}, dialogEvent("", call("6", "HELD")), at("READY", call("5", "HELD"), call("6", "HELD")), true, "", nil},
 		{"of the dialog", []Entry{entry("a", hold)}, dialogEvent("", call("5", "HELD")), at("READY", call("5", "HELD")), true, "c-a", []string{"a"}},
@@ -254,6 +258,8 @@ func TestRead(t *testing.T) {
 	} {
 		l.Open(e)
 	}
+	l.Open(entry("behind", Expect{Rule: RuleState, State: "NOT_READY"}))
+	require.Equal(t, []string{"behind"}, names(l.Take(func(e Entry) bool { return e.What == "behind" })))
 	require.Equal(t, []string{"ready", "again"}, names(l.Read(at("READY", call("5", "ACTIVE")))))
 	require.Equal(t, 3, l.Len())
 	require.Nil(t, l.Read(at("NOT_READY", call("5", "ACTIVE"))))
@@ -269,6 +275,20 @@ func TestRead(t *testing.T) {
 	require.False(t, ok)
 	require.True(t, l.Any(func(e Entry) bool { return e.What == "login" }))
 	require.False(t, l.Any(func(e Entry) bool { return e.What == "ready" }))
+}
+
+// TestReadInOrder: Finesse takes an agent's requests in order, so what was asked
+// for before a state that is reached is over.
+func TestReadInOrder(t *testing.T) {
+	var l Ledger
+	for _, e := range []Entry{
+		entry("ready", Expect{Rule: RuleState, State: "READY"}), entry("hold", Expect{Rule: RuleHold, Dialog: "5"}),
+		entry("not ready", Expect{Rule: RuleState, State: "NOT_READY"}), entry("out", Expect{Rule: RuleState, State: "LOGOUT"}),
+	} {
+		l.Open(e)
+	}
+	require.Equal(t, []string{"ready", "not ready"}, names(l.Read(at("NOT_READY", call("5", "ACTIVE")))))
+	require.Equal(t, 2, l.Len(), "what is still to come, and what is of another kind")
 }
 
 // TestNote: what was seen of a request that has not worked is told with the error.
