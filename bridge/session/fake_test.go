@@ -210,6 +210,8 @@ type rig struct {
 	again     bool // the next command is a redelivery
 	bound     []string
 	current   Server
+	reports   []error // requests that failed
+	notices   int     // what the notification service said of the server itself
 	cancel    context.CancelFunc
 
 	before      finesse.User // for tests that put things back
@@ -224,8 +226,8 @@ func (g *rig) Current() Server {
 	return g.current
 }
 
-func (g *rig) Report(error) {}
-func (g *rig) Notice()      {}
+func (g *rig) Report(err error) { g.note(func() { g.reports = append(g.reports, err) }) }
+func (g *rig) Notice()          { g.note(func() { g.notices++ }) }
 
 func (g *rig) Belongs(_ string, b wire.Binding) {
 	g.note(func() { g.bound = append(g.bound, b.To.String()) })
