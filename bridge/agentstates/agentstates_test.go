@@ -74,6 +74,12 @@ func TestSwitchedOff(t *testing.T) {
 		ended := make(chan struct{})
 		go func() { defer close(ended); agentstates.Publisher{}.Run(ctx) }()
 		time.Sleep(time.Hour)
+		synctest.Wait()
+		select {
+		case <-ended:
+			t.Fatal("its end would stop the node")
+		default:
+		}
 		cancel()
 		<-ended
 	})

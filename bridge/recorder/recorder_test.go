@@ -66,6 +66,27 @@ func TestRecorderThatDoesNot(t *testing.T) {
 			require.Equal(t, errclass.Upstream, errclass.Of(err))
 		})
 	}
+	t.Run("sends it elsewhere", func(t *testing.T) {
+		other, asked := hook(t, http.StatusOK)
+		s := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+		t.Cleanup(s.Close)
+		err := hooked(t, func(c *config.Config) {
+			c.RecordingPauseURL, c.RecordingUser, c.RecordingPassword = s.URL, "gc", secret.New("pw")
+		}).Command(t.Context(), pause)
+		require.ErrorContains(t, err, "HTTP 307")
+		require.Equal(t, errclass.Upstream, errclass.Of(err))
+		require.Empty(t, *asked, "a redirect would carry the credentials elsewhere")
+	})
+	t.Run("no URL", func(t *testing.T) {
+		c := config.Default()
+		c.RecordingPauseURL = "http://recorder/{agent}%"
+		r := New(c)
+		t.Cleanup(r.Close)
+		err := r.Command(t.Context(), pause)
+		require.ErrorContains(t, err, "not a URL")
+		require.Equal(t, errclass.Internal, errclass.Of(err))
+		require.NotContains(t, err.Error(), "recorder/", "it may hold a key")
+	})
 	t.Run("gone", func(t *testing.T) {
 		s, _ := hook(t, http.StatusOK)
 		s.Close()
