@@ -36,7 +36,7 @@ func TestPublisher(t *testing.T) {
 		var up atomic.Bool
 		up.Store(true)
 		p := agentstates.Publisher{
-			To: wire.Binding{To: address("/topic/AgentStates"), Dialect: d}, Every: 30 * time.Second,
+			To: wire.Binding{To: address("/topic/" + agentstates.Topic), Dialect: d}, Every: 30 * time.Second,
 			States: func() []protocol.State { return states }, Up: up.Load,
 			Send: func(o wire.Output) { mu.Lock(); defer mu.Unlock(); all = append(all, o) }, Telemetry: tel,
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
@@ -118,6 +119,106 @@ func TestEachRequestMayFail(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUnauthorized: a 401 is a wrong password where the request is about the agent,
+// and a missing right where it is about others [E1].
+func TestUnauthorized(t *testing.T) {
+	const password, right = "SUBSCRIPTION_FAILED", "AUTHORIZATION_FAILURE"
+	asAdmin := func(g *rig) {
+		g.deps.Options.Admin = finesse.Credentials{User: "admin", Password: secret.New("x")}
+		g.loggedIn()
+	}
+	for _, tc := range []struct {
+		jmsType, body string
+		as            func(g *rig)
+		asked, code   string
+	}{
+		{"MakeReady#1001", "", (*rig).loggedIn, "READY", password},
+		{"refresh#1001", "", (*rig).loggedIn, "USER", password},
+		{"wrapupreasoncode#1001", "", (*rig).loggedIn, "WRAPUPREASONS", password},
+		{"MakeCall#1001", "90001", (*rig).loggedIn, "MAKE_CALL 2001 90001", password},
+		{"HoldCall#1001", "55", (*rig).loggedIn, "HOLD 55 2001", password},
+		{"GetPhonebooks#1001", "", asAdmin, "BOOKS as admin", right},
+		{"GetTeamPhonebooks#1001", "7", asAdmin, "BOOKS of team 7 as admin", right},
+		{"GetPhonebookContacts#1001", "1", asAdmin, "CONTACTS of 1 as admin", right},
+		{"getallagents#1001", "", asAdmin, "USERS as admin", right},
+		{"getqueuelist#1001", "", (*rig).supervise, "QUEUES of 1001 as 1001", right},
+		{"getteamusers#1001", "1", (*rig).supervise, "TEAM 1", right},
+		{"getteamuserstate#1001", "1002", (*rig).supervise, "TEAM 1", right},
+		{"silentmonitor#1001", "2002", (*rig).supervise, "MONITOR 2001 2002", right},
+		{"bargein#1001", "2002,70", (*rig).monitoring, "BARGE 2001 2002 70", right},
+		{"dropparticipant#1001", "2002,55", (*rig).supervise, "PARTICIPANT_DROP 55 2002", right},
+		{"MakeReady#1002", "", (*rig).supervise, "READY for 1002", right},
+	} {
+		t.Run(tc.asked, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				tc.as(g)
+				g.server.fail[tc.asked] = &finesse.Error{Status: 401, Class: errclass.Upstream}
+				g.do(noDest, tc.jmsType, tc.body)
+				require.Equal(t, []string{"/topic/A 1001#Error#" + tc.code}, g.got())
+			})
+		})
+	}
+}
+
+// TestUnknownDialog: a 404 says that a command's dialog is gone [E1].
+func TestUnknownDialog(t *testing.T) {
+	for jmsType, tc := range map[string]struct{ body, asked string }{
+		"Transfer_sst#1001":           {"90001,55", "TRANSFER_SST 55 2001 to 90001"},
+		"ConsultCall#1001":            {"90001,55", "CONSULT_CALL 55 2001 to 90001"},
+		"RECLASSIFYCALL#1001":         {"2001,55,FAX", "RECLASSIFY 55 2001 outboundClassification=FAX"},
+		"CANCELSCHEDULECALLBACK#1001": {"2001,55", "CANCEL_SCHEDULED_CALLBACK 55 2001"},
+		"SHCEDULECALLBACK#1001":       {"2001,55,2024-06-30T12:00,9", "UPDATE_SCHEDULED_CALLBACK 55 2001 callbackTime=2024-06-30T12:00"},
+		"UPDATECALLBACK#1001":         {"2001,55,2024-06-30T12:00,9", "UPDATE_SCHEDULED_CALLBACK 55 2001 callbackTime=2024-06-30T12:00"},
+		"endsilentmonitor#1001":       {"55", "DROP 55 2001"},
+		"dropparticipant#1001":        {"2002,55", "PARTICIPANT_DROP 55 2002"},
+	} {
+		t.Run(jmsType, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.loggedIn()
+				g.server.fail[tc.asked] = &finesse.Error{Status: 404, Class: errclass.Upstream}
+				g.do(noDest, jmsType, tc.body)
+				require.Equal(t, []string{tc.asked}, g.server.log())
+				require.Equal(t, []string{"/topic/A 1001#Error#NO_DIALOG_ID"}, g.got())
+			})
+		})
+	}
+}
+
+// TestNeeds: what is about the agent's calls is not asked of Finesse while they
+// have no extension.
+func TestNeeds(t *testing.T) {
+	for w, h := range handlers() {
+		if h.needs != needCalls {
+			continue
+		}
+		t.Run(string(w), func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.server.user.State, g.server.user.Extension = finesse.StateLogout, ""
+				g.start()
+				g.do(destA, "Connect#1001", "A,pw")
+				known, ok := protocol.FindCommand(string(w))
+				require.True(t, ok)
+				require.True(t, g.s.Offer(g.request(protocol.Command{Word: w, ID: "1001", Row: known}, wire.Binding{})))
+				require.Equal(t, []string{"/topic/A 1001#Error#CF_INVALID_OBJECT_STATE"}, g.got())
+				require.Equal(t, []string{"CONNECT", "USER", "DIALOGS"}, g.server.log())
+			})
+		})
+	}
+}
+
+// TestConnectWithoutAFinesse: the session stays to say so [C7].
+func TestConnectWithoutAFinesse(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.current = nil
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do(noDest, "Login#1001", "pw,2001")
+		require.Equal(t, []string{"/topic/A 1001#Error#FINESSE_UNAVAILABLE", "/topic/A 1001#Error#FINESSE_UNAVAILABLE"}, g.got())
+		require.Zero(t, g.s.Snapshot().Panics)
+		require.Zero(t, g.deps.Places.Taken())
+	})
 }
 
 // TestAgentWhoCannotBeRead: what needs the agent's state is refused while Finesse

@@ -283,3 +283,145 @@ func TestSecondLogin(t *testing.T) {
 		require.Equal(t, 1, g.count("outcomes_superseded"))
 	})
 }
+
+// TestPlaceIsCountedAnew: who comes back after a logout counts again [C20].
+func TestPlaceIsCountedAnew(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do(noDest, "Logout#1001", "")
+		g.tell(userEvent("", finesse.StateLogout))
+		require.Zero(t, g.deps.Places.Taken())
+		g.do(noDest, "Login#1001", "pw,2001")
+		require.Equal(t, 1, g.deps.Places.Taken())
+		require.True(t, g.deps.Places.Admit("1002"))
+		g.tell(userEvent("", finesse.StateNotReady))
+		g.tell(userEvent("", finesse.StateLogout))
+		require.Equal(t, 1, g.deps.Places.Taken(), "of the other")
+	})
+}
+
+// TestRefreshAnswersOthers: what a refresh reads is the outcome of what is open.
+func TestRefreshAnswersOthers(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do(noDest, "MakeReady#1001", "")
+		g.server.set(func(f *fakeServer) { f.user.State = finesse.StateReady })
+		g.do(noDest, "refresh#1001", "")
+		var answered []string
+		for _, o := range g.outputs() {
+			if o.Message.Code == "O-001" {
+				require.Contains(t, o.Message.Body, "1001#State#READY#")
+				answered = append(answered, o.CorrelationID)
+			}
+		}
+		require.ElementsMatch(t, []string{"corr-refresh", "corr-MakeReady"}, answered)
+		require.Equal(t, 1, g.count("outcomes_read"))
+		require.Zero(t, g.s.Snapshot().Open)
+	})
+}
+
+// TestRefusalIsCounted: as an error, and as the outcome of its command.
+func TestRefusalIsCounted(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do(noDest, "MakeReady#1001", "")
+		g.tell(finesse.Notification{Source: "/finesse/api/User/1001", RequestID: g.server.ids[0], Errors: []finesse.APIError{{Type: "Generic Error"}}})
+		require.Len(t, g.got(), 1)
+		require.Equal(t, 1, g.count("errors_GENERIC_ERROR"))
+		require.Equal(t, 1, g.count("outcomes_refusal"))
+		g.tell(finesse.Notification{Source: "/finesse/api/User/1001", RequestID: "of nobody", Errors: []finesse.APIError{{Type: "Generic Error"}}})
+		require.Len(t, g.got(), 1)
+		require.Equal(t, 1, g.count("outcomes_refusal"), "nobody waited for it")
+	})
+}
+
+// TestLateMember: the event of a team member answers the command of a session that
+// was let go.
+func TestLateMember(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.supervise()
+		g.do(noDest, "getteamusers#1001", "1,true")
+		g.force("MakeNotReady#1002")
+		g.got()
+		g.letGo()
+		g.tell(memberEvent("1003", "", finesse.StateReady))
+		require.Empty(t, g.got(), "that is the successor's to tell")
+		g.tell(memberEvent("1002", "", finesse.StateNotReady))
+		out := g.outputs()
+		require.Len(t, out, 1)
+		require.Contains(t, out[0].Message.Body, "1001#State#NOT_READY#")
+		require.Equal(t, "corr-MakeNotReady", out[0].CorrelationID)
+		require.Contains(t, g.done(), "MakeNotReady")
+		require.True(t, g.over())
+	})
+}
+
+// TestLateDeadline: a command is overdue when it is, not later because its agent
+// has gone.
+func TestLateDeadline(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do(noDest, "MakeReady#1001", "")
+		time.Sleep(outcome / 2)
+		g.got() // of the look
+		g.do(noDest, "MakeCall#1001", "90001")
+		g.letGo()
+		time.Sleep(outcome/2 + poll)
+		out := g.outputs()
+		require.Len(t, out, 1)
+		require.Equal(t, "1001#Error#GENERIC_ERROR", out[0].Message.Body)
+		require.Equal(t, "corr-MakeReady", out[0].CorrelationID)
+		require.False(t, g.over(), "the other one has time left")
+		time.Sleep(outcome / 2)
+		out = g.outputs()
+		require.Len(t, out, 1)
+		require.Equal(t, "corr-MakeCall", out[0].CorrelationID)
+		require.True(t, g.over())
+	})
+}
+
+// TestSuccessorsShare: the step of a forced logout that nobody here waits for is
+// counted as the successor's.
+func TestSuccessorsShare(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.tell(userEvent("", finesse.StateReady))
+		g.do(noDest, "force_logout#1001", "")
+		g.tell(userEvent(g.server.ids[0], finesse.StateNotReady))
+		g.letGo()
+		require.Equal(t, 1, g.count("outcomes_successor"))
+	})
+}
+
+// TestErrorBesideAForcedLogout: only an error about its step makes it go on
+// without the reason code [C16].
+func TestErrorBesideAForcedLogout(t *testing.T) {
+	for name, n := range map[string]finesse.Notification{
+		"about a call":             {Source: "/finesse/api/Dialog/55"},
+		"about another request":    {Source: "/finesse/api/User/1001", RequestID: "another"},
+		"about another one's call": {Source: "/finesse/api/Dialog/55", RequestID: "another"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.deps.Options.DefaultLogoutReason = "99"
+				g.loggedIn()
+				g.do(noDest, "force_logout#1001", "")
+				n.Errors = []finesse.APIError{{Type: "Generic Error"}}
+				g.tell(n)
+				require.Equal(t, []string{"REASONS LOGOUT", "LOGOUT 99"}, g.server.log())
+				require.Equal(t, []string{"/topic/A 1001#Error#GENERIC_ERROR"}, g.got())
+				require.Equal(t, 1, g.s.Snapshot().Open, "the logout is still awaited")
+			})
+		})
+	}
+	t.Run("about its step, without an echo", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.deps.Options.DefaultLogoutReason = "99"
+			g.loggedIn()
+			g.do(noDest, "force_logout#1001", "")
+			g.tell(finesse.Notification{Source: "/finesse/api/User/1001", Errors: []finesse.APIError{{Type: "Generic Error"}}})
+			require.Equal(t, []string{"REASONS LOGOUT", "LOGOUT 99", "LOGOUT"}, g.server.log())
+			require.Empty(t, g.got())
+		})
+	})
+}
