@@ -12,10 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"gcbridge/bridge/broker"
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/bridge/config"
 	"gcbridge/bridge/wire"
+	"gcbridge/connectorsync"
 	"gcbridge/finesse/sim"
 	"gcbridge/protocol"
 	"gcbridge/protocol/secret"
@@ -176,6 +178,8 @@ func TestFinesseChanges(t *testing.T) {
 	l.login()
 	l.w.finesseChanged(protocol.NotReachable, false)
 	l.expect("System#NOT_REACHABLE")
+	l.send("GetState#1001", "")
+	require.Equal(t, "GetState#1001", l.expect("1001#State#NOT_READY#").Header.Get("correlation-id"), "nothing was to be read before")
 	l.w.finesseChanged(protocol.InService, false)
 	l.expect("System#IN_SERVICE", "1001#DialogStatus#", "1001#State#NOT_READY#")
 	l.w.finesseChanged(protocol.OutOfService, true)
@@ -198,6 +202,83 @@ func TestPairOfOne(t *testing.T) {
 	w.linkDown(errors.New("cut"))
 	require.NotEmpty(t, w.Snapshot().Counters)
 	require.Same(t, w.cluster, w.deps.Cluster)
+}
+
+// TestPair: a node of a pair tells its peers that it lives, hears them, and takes
+// leave of them. The embedded broker has no exclusive consumers, so it goes before
+// the node would take commands.
+func TestPair(t *testing.T) {
+	said := make(chan string, 256)
+	l := run(t, paired)
+	peer, err := brokertest.Connect(t.Context(), l.w.cfg.BrokerURLs[0], []string{"/topic/ConnectorSync"}, func(_ string, m *gostomp.Message) { said <- string(m.Body) })
+	require.NoError(t, err)
+	t.Cleanup(peer.Close)
+	require.NoError(t, peer.Settle())
+	codec, err := connectorsync.NewCodec(l.w.cfg.SyncKey, false)
+	require.NoError(t, err)
+	beats := func(role func(connectorsync.Role) bool) {
+		t.Helper()
+		for {
+			m, err := codec.Decode(wait.For(t, said, "a heartbeat"), "n1")
+			if beat, ok := m.Body.(connectorsync.Heartbeat); err == nil && ok && role(beat.Role) {
+				return
+			}
+		}
+	}
+	beats(func(r connectorsync.Role) bool { return r != connectorsync.RoleLeft })
+	require.NoError(t, l.client.Send("/topic/ConnectorSync", false, "nonsense", "gcNode", "n2"))
+	require.True(t, wait.Until(wait.Patience, func() bool {
+		for name, n := range l.w.Snapshot().Counters {
+			if strings.HasPrefix(name, "sync_refused_") && n == 1 {
+				return true
+			}
+		}
+		return false
+	}), "it listens")
+	began := time.Now()
+	require.NoError(t, l.stop())
+	require.Less(t, time.Since(began), drainTime, "nothing is under way, and no peer is there")
+	beats(func(r connectorsync.Role) bool { return r == connectorsync.RoleLeft })
+}
+
+// TestPartThatFails: a node does not go on without one of its parts.
+func TestPartThatFails(t *testing.T) {
+	w, err := New(configured(), Options{Log: zerolog.Nop()})
+	require.NoError(t, err)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, w.transport.Run(ended))
+	require.ErrorIs(t, w.Run(t.Context()), broker.ErrConfig, "it runs once only")
+	require.ErrorContains(t, w.Ready(), "starting or stopping")
+}
+
+// TestSettings: what is configured is what sessions go by.
+func TestSettings(t *testing.T) {
+	w, err := New(configured(func(c *config.Config) {
+		c.FinesseTimeout, c.OutcomeTimeout = 2*time.Second, 7*time.Second
+		c.DefaultNotReadyReason, c.DefaultLogoutReason = "12", "13"
+		c.FinesseAdminUser, c.FinesseAdminPassword = "admin", secret.New("x")
+		c.SendControls, c.IncludeLoggedOutAgents, c.MaxAgents = true, true, 1
+	}), Options{Log: zerolog.Nop()})
+	require.NoError(t, err)
+	defer w.finesse.Close()
+	got := w.deps.Options
+	require.Greater(t, got.CommandTimeout, 10*time.Second, "a login over XMPP may take that long")
+	require.Equal(t, 7*time.Second, got.OutcomeTimeout)
+	require.Equal(t, 5*time.Minute, got.Linger)
+	require.Equal(t, "12", got.DefaultNotReadyReason, "[C16]")
+	require.Equal(t, "13", got.DefaultLogoutReason, "[C16]")
+	require.Equal(t, "admin", got.Admin.User, "[C21]")
+	require.Equal(t, "x", got.Admin.Password.Reveal())
+	require.True(t, got.SendControls, "[C22]")
+	require.True(t, got.ListLoggedOut)
+	require.Nil(t, got.Decipher, "passwords come in clear")
+	require.True(t, w.deps.Places.Admit("1001"))
+	require.False(t, w.deps.Places.Admit("1002"), "[C20]")
+	w2, err := New(configured(), Options{Log: zerolog.Nop(), Linger: time.Second})
+	require.NoError(t, err)
+	defer w2.finesse.Close()
+	require.Equal(t, time.Second, w2.deps.Options.Linger)
 }
 
 func TestAdminAddressInUse(t *testing.T) {

@@ -36,7 +36,7 @@ func TestPublisher(t *testing.T) {
 		var up atomic.Bool
 		up.Store(true)
 		p := agentstates.Publisher{
-			To: wire.Binding{To: address("/topic/AgentStates"), Dialect: d}, Every: 30 * time.Second,
+			To: wire.Binding{To: address("/topic/" + agentstates.Topic), Dialect: d}, Every: 30 * time.Second,
 			States: func() []protocol.State { return states }, Up: up.Load,
 			Send: func(o wire.Output) { mu.Lock(); defer mu.Unlock(); all = append(all, o) }, Telemetry: tel,
 		}
@@ -74,6 +74,12 @@ func TestSwitchedOff(t *testing.T) {
 		ended := make(chan struct{})
 		go func() { defer close(ended); agentstates.Publisher{}.Run(ctx) }()
 		time.Sleep(time.Hour)
+		synctest.Wait()
+		select {
+		case <-ended:
+			t.Fatal("its end would stop the node")
+		default:
+		}
 		cancel()
 		<-ended
 	})

@@ -42,6 +42,7 @@ type node struct {
 	lose    error    // what messages are confirmed with
 	silent  bool     // messages are not confirmed
 	gate    []string // "open", "shut"
+	waits   bool     // the last Shut waited for what is on its way
 	renewed int
 	taken   map[string]session.Holding
 	letGo   []string
@@ -71,9 +72,14 @@ func (n *node) note(what string) {
 		n.gate = append(n.gate, what)
 	}
 }
-func (n *node) Open()                { n.note("open") }
-func (n *node) Shut(context.Context) { n.note("shut") }
-func (n *node) Renew()               { n.renewed++ }
+func (n *node) Open() { n.note("open") }
+func (n *node) Shut(ctx context.Context) {
+	n.note("shut")
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.waits = ctx.Err() == nil
+}
+func (n *node) Renew() { n.renewed++ }
 
 func (n *node) TakeOver(agent string, h session.Holding) { n.taken[agent] = h }
 func (n *node) LetGo(agent string) bool                  { n.letGo = append(n.letGo, agent); return !n.alone }
@@ -192,9 +198,11 @@ func TestAloneDrains(t *testing.T) {
 		defer cancel()
 		cluster.NewAlone().Drain(ctx, func() bool { return false })
 		require.Error(t, ctx.Err())
-		run, stop := context.WithCancel(t.Context())
-		stop()
+		run, stop := context.WithTimeout(t.Context(), time.Hour)
+		defer stop()
+		began = time.Now()
 		cluster.NewAlone().Run(run)
+		require.Equal(t, time.Hour, time.Since(began), "time passes until the node stops")
 	})
 }
 
@@ -353,11 +361,44 @@ func TestGate(t *testing.T) {
 		beat()
 		time.Sleep(time.Second)
 		require.Equal(t, []string{"open", "shut", "open"}, n.gates())
+		require.True(t, n.pair.Settling(), "commands come anew")
 		cancel()
 		<-ended
 		n.pair.LinkDown()
 		require.Equal(t, []string{"open", "shut", "open", "shut"}, n.gates())
 		require.False(t, n.pair.Settling())
+	})
+}
+
+// TestLinkIsLost: on the next broker this node might be the first, so no command
+// may come before the peers have been heard again, and none can be secured.
+func TestLinkIsLost(t *testing.T) {
+	inPair(t, func(t *testing.T, n *node) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); n.pair.Run(ctx) }()
+		n.meets(127)
+		time.Sleep(time.Second)
+		require.Equal(t, []string{"open"}, n.gates())
+		call := request("MakeCall", "ID:a:1:1:1:2")
+		require.NoError(t, n.pair.Begin(t.Context(), call))
+		n.pair.LinkDown()
+		require.Equal(t, []string{"open", "shut"}, n.gates())
+		require.False(t, n.waits, "a consumer that is gone is not waited for")
+		require.False(t, n.pair.Settling())
+		require.ErrorContains(t, n.pair.Begin(t.Context(), call), "could not be secured")
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{"open", "shut"}, n.gates(), "while the link is down")
+		n.bodies()
+		n.pair.LinkUp()
+		require.Contains(t, n.bodies(), connectorsync.SyncRequest{}, "it asks who has which agent")
+		time.Sleep(2 * time.Second)
+		require.Equal(t, []string{"open", "shut"}, n.gates(), "the peer may be there")
+		time.Sleep(2 * time.Second)
+		require.Equal(t, []string{"open", "shut", "open"}, n.gates())
+		require.True(t, n.pair.Settling())
+		cancel()
+		<-ended
 	})
 }
 
@@ -400,6 +441,15 @@ func TestDrain(t *testing.T) {
 				t.Fatal("the agent is still here")
 			default:
 			}
+			roles := map[connectorsync.Role]bool{}
+			for _, b := range n.bodies() {
+				if beat, ok := b.(connectorsync.Heartbeat); ok {
+					roles[beat.Role] = true
+				}
+			}
+			require.True(t, roles[connectorsync.RoleDraining], "the peers are told to come for its agents")
+			require.Equal(t, []string{"shut"}, n.gates())
+			require.True(t, n.waits)
 			n.hears(connectorsync.AgentContext{Agent: "1002", SubscriptionTime: connectorsync.MillisOf(time.Now()), Context: connectorsync.Context{}})
 			n.pair.Yielded("1002")
 			<-drained

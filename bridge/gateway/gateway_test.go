@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -475,6 +476,15 @@ func TestCommandsWaitForTheirAgent(t *testing.T) {
 			require.Len(t, w.got(), 1)
 		})
 	})
+	t.Run("which have just gone on", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			w.settling = true
+			c := w.g.read(w.command("m1", "GetState#1001", ""))
+			c.ReplyTo = address("/queue/r")
+			w.g.waitBehind(c)
+			require.Equal(t, []string{"/queue/r 1001#State#RE_LOGIN c-m1"}, w.got(), "it has no more to wait for")
+		})
+	})
 	t.Run("and the node stops", func(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			w.settling = true
@@ -571,6 +581,9 @@ func TestDefects(t *testing.T) {
 				require.Equal(t, []string{"m1"}, w.acks)
 				require.Len(t, w.rejects, tc.rejected)
 				require.Positive(t, w.count("panics_command"))
+				require.EqualValues(t, 1-tc.rejected, w.count("panics_reject"))
+				require.Positive(t, w.count("commands_rejected"))
+				require.Zero(t, w.g.Running())
 				w.breakAt("")
 				w.send("m2", "Hello#B", "")
 				require.Equal(t, []string{"m1", "m2"}, w.acks)
@@ -621,4 +634,16 @@ func TestBookIsBounded(t *testing.T) {
 	}
 	require.Len(t, m, 3)
 	require.NotContains(t, m, "a", "the one seen longest ago went")
+	k := NewBook()
+	for i := range max(maxDestinations, maxLastKnown) + 1 {
+		b := wire.Binding{To: address(strconv.Itoa(i))}
+		k.Bind(b)
+		k.Expect(strconv.Itoa(i), b)
+	}
+	require.Equal(t, maxDestinations, k.Len())
+	require.Equal(t, maxLastKnown, len(k.last)) //nolint:testifylint // Len would print all of them
+	k.Belongs("1001 too", wire.Binding{To: address("9")})
+	require.Equal(t, maxLastKnown, len(k.last)) //nolint:testifylint // as above
+	_, known := k.LastKnown("1001 too")
+	require.True(t, known)
 }

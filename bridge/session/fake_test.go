@@ -210,6 +210,8 @@ type rig struct {
 	again     bool // the next command is a redelivery
 	bound     []string
 	current   Server
+	reports   []error // requests that failed
+	notices   int     // what the notification service said of the server itself
 	cancel    context.CancelFunc
 
 	before      finesse.User // for tests that put things back
@@ -224,14 +226,23 @@ func (g *rig) Current() Server {
 	return g.current
 }
 
-func (g *rig) Report(error) {}
-func (g *rig) Notice()      {}
+func (g *rig) Report(err error) { g.note(func() { g.reports = append(g.reports, err) }) }
+func (g *rig) Notice()          { g.note(func() { g.notices++ }) }
 
-func (g *rig) Belongs(_ string, b wire.Binding) { g.bound = append(g.bound, b.To.String()) }
+func (g *rig) Belongs(_ string, b wire.Binding) {
+	g.note(func() { g.bound = append(g.bound, b.To.String()) })
+}
 
-func (g *rig) Held(_ string, h Holding) { g.held = append(g.held, h) }
-func (g *rig) Lost(string)              { g.lost++ }
-func (g *rig) Yielded(string)           { g.yields++ }
+func (g *rig) Held(_ string, h Holding) { g.note(func() { g.held = append(g.held, h) }) }
+func (g *rig) Lost(string)              { g.note(func() { g.lost++ }) }
+func (g *rig) Yielded(string)           { g.note(func() { g.yields++ }) }
+
+// note writes down what a session did; there may be several.
+func (g *rig) note(what func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	what()
+}
 
 func (g *rig) Begin(_ context.Context, r *Request) error {
 	g.begun = append(g.begun, string(r.Command.Word))

@@ -374,6 +374,7 @@ func TestForcedStateOfAWatchedTeam(t *testing.T) {
 		out := g.outputs()
 		require.Len(t, out, 1)
 		require.Equal(t, "corr-MakeNotReady", out[0].CorrelationID)
+		require.Contains(t, g.done(), "MakeNotReady")
 		g.setMember("1002", finesse.StateNotReady)
 		time.Sleep(time.Minute)
 		require.Empty(t, g.got(), "each change once")

@@ -11,6 +11,7 @@ import (
 	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/secret"
 )
 
 // letGo lets the session go; it goes on for as long as it owes something.
@@ -279,6 +280,7 @@ func TestHoldingTellsEachChange(t *testing.T) {
 		h := g.holding()
 		require.True(t, h.equal(g.holding()))
 		for name, change := range map[string]func(*Holding){
+			"password":  func(h *Holding) { h.Password = secret.New("other") },
 			"extension": func(h *Holding) { h.Extension = "2" },
 			"bearer":    func(h *Holding) { h.Bearer = true },
 			"binding":   func(h *Holding) { h.Binding.To = destB },

@@ -212,6 +212,28 @@ func TestOnlyTheNewestRedialCounts(t *testing.T) {
 	})
 }
 
+// TestCut: whatever was under way counts no more, and a new try may begin.
+func TestCut(t *testing.T) {
+	inBubble(t, func(t *testing.T, p *presence.Presence[*server], srv *server) {
+		p.Adopt(cred)
+		p.Redial(t.Context(), srv, time.Second)
+		require.False(t, p.Wanted())
+		p.Cut()
+		require.True(t, p.Wanted())
+		current, _ := p.Take(<-p.Dialled())
+		require.False(t, current)
+		require.Equal(t, "abort", srv.streams[0].ended)
+		p.Later()
+		p.Cut()
+		time.Sleep(time.Minute)
+		select {
+		case <-p.Retry():
+			t.Fatal("a try is due after the end of all")
+		default:
+		}
+	})
+}
+
 func TestRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T, p *presence.Presence[*server], srv *server) {
 		st := &stream{}
