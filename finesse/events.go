@@ -3,12 +3,15 @@ package finesse
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"mellium.im/xmlstream"
 	"mellium.im/xmpp/jid"
 	"mellium.im/xmpp/stanza"
+
+	"gcbridge/protocol/defect"
 )
 
 // eventMessage is a <message> that carries pubsub events (finesse-api 1.9).
@@ -33,11 +36,11 @@ type eventMessage struct {
 
 // handle takes every stanza that is not the answer to a request of ours. An
 // error ends the stream at once: there is nothing to say to a server that
-// does not listen.
+// does not listen. So does a defect.
 func (s *Stream) handle(t xmlstream.TokenReadEncoder, start *xml.StartElement) error {
-	err := s.dispatch(t, start)
+	err := defect.Contain(s.log, "read", func() error { return s.dispatch(t, start) })
 	if err != nil {
-		s.fail(unavailable("read", err))
+		s.fail(failure("read", err))
 	}
 	s.conn.refill()
 	return err
@@ -94,8 +97,18 @@ func (s *Stream) handleMessage(t xml.TokenReader, start *xml.StartElement) error
 	return nil
 }
 
+// deliverPayload decodes one payload and delivers what it says. A defect in the
+// decoding costs that payload, not the stream: the same payload may come again
+// over a new stream, and the agent would be logged in again and again.
 func (s *Stream) deliverPayload(node, itemID, text string, received time.Time) error {
-	list, err := DecodeUpdates([]byte(text))
+	var list []Notification
+	err := defect.Contain(s.log, "decode", func() (err error) {
+		list, err = s.cfg.decode([]byte(text))
+		return err
+	})
+	if defect.Is(err) {
+		err = fmt.Errorf("%w: %w", ErrPayload, err)
+	}
 	if err != nil {
 		s.malformed.Add(1)
 		s.log.Warn().Str("node", clip(node)).Msg("Finesse event that cannot be decoded")

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gcbridge/protocol/defect"
 	"gcbridge/protocol/errclass"
 )
 
@@ -180,9 +181,11 @@ func (c *Client) trace(ctx context.Context, sent *sentState) *httptrace.ClientTr
 				return
 			}
 			sent.started.Store(true)
-			if c.onSent != nil {
-				c.onSent(ctx, time.Now())
+			if c.onSent == nil {
+				return
 			}
+			// This is a goroutine of net/http's: nobody above contains a defect.
+			_ = defect.Contain(c.log, "OnSent", func() error { c.onSent(ctx, time.Now()); return nil })
 		},
 	}
 }

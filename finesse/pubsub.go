@@ -10,6 +10,7 @@ import (
 	"mellium.im/xmpp/jid"
 	"mellium.im/xmpp/stanza"
 
+	"gcbridge/protocol/defect"
 	"gcbridge/protocol/errclass"
 )
 
@@ -102,7 +103,10 @@ func (s *Stream) iq(ctx context.Context, to string, typ stanza.IQType, payload x
 	defer cancel()
 	stop := context.AfterFunc(s.ctx, cancel) //nolint:contextcheck // ends with the stream as well
 	defer stop()
-	err = s.session.UnmarshalIQElement(ctx, payload, stanza.IQ{To: addr, Type: typ}, answer)
+	// The library panics on an answer that begins with text (session_iq.go).
+	err = defect.Contain(s.log, "request", func() error {
+		return s.session.UnmarshalIQElement(ctx, payload, stanza.IQ{To: addr, Type: typ}, answer)
+	})
 	if err != nil && s.ctx.Err() != nil {
 		if cause := s.Err(); cause != nil {
 			return cause

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"mellium.im/xmpp"
 
+	"gcbridge/protocol/defect"
 	"gcbridge/protocol/errclass"
 )
 
@@ -52,6 +53,8 @@ type StreamConfig struct {
 	Log       zerolog.Logger
 	// Dial, if set, replaces the TCP dial.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	decode func(text []byte) ([]Notification, error) // DecodeUpdates, but for tests
 }
 
 // withDefaults fills the blanks and refuses what cannot work.
@@ -77,6 +80,9 @@ func (cfg StreamConfig) withDefaults() (StreamConfig, error) {
 	}
 	if cfg.Dial == nil {
 		cfg.Dial = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
+	}
+	if cfg.decode == nil {
+		cfg.decode = DecodeUpdates
 	}
 	return cfg, nil
 }
@@ -125,7 +131,8 @@ func (s *Stream) Stats() StreamStats {
 // server's user "finesse".
 func (s *Stream) C() <-chan Notification { return s.c }
 
-// Err says why the stream ended; nil before and after Close.
+// Err says why the stream ended; nil before and after Close. It is of class
+// Internal if a defect of ours ended it ([*defect.Error]), else Unavailable.
 func (s *Stream) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,7 +142,8 @@ func (s *Stream) Err() error {
 // Connect dials, logs in with PLAIN, binds and sends presence (priority 0).
 // When it returns, events are being received: the server has answered a ping
 // sent after the presence. A refused login is [ErrAuth]; everything else that
-// goes wrong is a [*StreamError] of class Unavailable.
+// goes wrong is a [*StreamError] of class Unavailable, or Internal for a defect
+// of ours.
 func Connect(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -143,24 +151,33 @@ func Connect(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	raw, err := cfg.Dial(ctx, "tcp", cfg.Addr)
+	log := cfg.Log.With().Str("agent", cfg.Cred.User).Logger()
+	var raw net.Conn
+	err = defect.Contain(log, "dial", func() (err error) {
+		raw, err = cfg.Dial(ctx, "tcp", cfg.Addr)
+		return err
+	})
 	if err != nil {
-		return nil, unavailable("dial", err)
+		return nil, failure("dial", err)
 	}
 	conn := newStreamConn(raw)
 	// Nothing that the login blocks on knows ctx; all of it ends with the
 	// connection.
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	session, err := login(ctx, conn, cfg)
+	var session *xmpp.Session
+	err = defect.Contain(log, "login", func() (err error) {
+		session, err = login(ctx, conn, cfg)
+		return err
+	})
 	if err != nil {
 		stop()
 		_ = conn.Close()
 		return nil, loginError(ctx, err)
 	}
-	s := newStream(cfg, conn, session)
+	s := newStream(cfg, log, conn, session)
 	go s.serve()
 	go s.pinger() //nolint:contextcheck // it lives as long as the stream, not as the login
-	if err := s.announce(ctx); err != nil || !stop() {
+	if err := defect.Contain(log, "login", func() error { return s.announce(ctx) }); err != nil || !stop() {
 		stop()
 		s.Abort()
 		return nil, loginError(ctx, err)
@@ -168,10 +185,9 @@ func Connect(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	return s, nil
 }
 
-func newStream(cfg StreamConfig, conn *streamConn, session *xmpp.Session) *Stream {
+func newStream(cfg StreamConfig, log zerolog.Logger, conn *streamConn, session *xmpp.Session) *Stream {
 	s := &Stream{
-		cfg: cfg, conn: conn, session: session,
-		log:     cfg.Log.With().Str("agent", cfg.Cred.User).Logger(),
+		cfg: cfg, conn: conn, session: session, log: log,
 		c:       make(chan Notification, deliveryBuffer),
 		closing: make(chan struct{}),
 		served:  make(chan struct{}),
@@ -192,20 +208,20 @@ func loginError(ctx context.Context, err error) error {
 	if err == nil || errors.Is(err, ErrAuth) {
 		return err
 	}
-	return unavailable("login", err)
+	return failure("login", err)
 }
 
 // serve reads stanzas until the stream ends, for whatever reason.
 func (s *Stream) serve() {
 	defer close(s.served)
-	err := s.session.Serve(xmpp.HandlerFunc(s.handle))
-	if lost := s.conn.readError(); lost != nil {
+	err := defect.Contain(s.log, "read", func() error { return s.session.Serve(xmpp.HandlerFunc(s.handle)) })
+	if lost := s.conn.readError(); lost != nil && !defect.Is(err) {
 		err = lost
 	}
 	if err == nil {
 		err = ErrServerClosed
 	}
-	s.end(unavailable("read", err))
+	s.end(failure("read", err))
 	_ = s.conn.Close()
 	s.cancel()
 	close(s.c)
@@ -233,12 +249,19 @@ func (s *Stream) fail(err error) {
 // pinger keeps the stream alive and finds out when the other side is gone.
 func (s *Stream) pinger() {
 	defer close(s.pinged)
+	if err := defect.Contain(s.log, "ping", s.keepAlive); err != nil {
+		s.fail(failure("ping", err))
+	}
+}
+
+// keepAlive pings until the stream ends (nil) or is found dead.
+func (s *Stream) keepAlive() error {
 	tick := time.NewTicker(s.cfg.PingEvery)
 	defer tick.Stop()
 	for missed := 0; missed < missedPings; {
 		select {
 		case <-s.ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 		}
 		ctx, cancel := context.WithTimeout(s.ctx, s.cfg.PingEvery)
@@ -248,10 +271,13 @@ func (s *Stream) pinger() {
 			missed++
 			continue
 		}
+		if defect.Is(err) {
+			return err
+		}
 		missed = 0
 		s.conn.refill()
 	}
-	s.fail(&StreamError{Op: "ping", Class: errclass.Unavailable, Err: ErrDeadLink})
+	return ErrDeadLink
 }
 
 // Close unsubscribes what was subscribed, sends unavailable presence, closes
@@ -274,7 +300,7 @@ func (s *Stream) shutdown(signOff func()) {
 		s.over, s.err = true, nil
 		s.mu.Unlock()
 		close(s.closing)
-		signOff()
+		_ = defect.Contain(s.log, "close", func() error { signOff(); return nil })
 		_ = s.conn.Close()
 	})
 	<-s.served
@@ -303,6 +329,14 @@ func (s *Stream) signOff() {
 
 func unavailable(op string, err error) error {
 	return &StreamError{Op: op, Class: errclass.Unavailable, Err: err}
+}
+
+// failure is of class Unavailable, but for a defect of ours.
+func failure(op string, err error) error {
+	if defect.Is(err) {
+		return &StreamError{Op: op, Class: errclass.Internal, Err: err}
+	}
+	return unavailable(op, err)
 }
 
 // StreamError is a failure of an XMPP stream; Op is what was being done:

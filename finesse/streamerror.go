@@ -33,7 +33,7 @@ var (
 func stanzaFailure(op string, err error) error {
 	var se stanza.Error
 	if !errors.As(err, &se) {
-		return unavailable(op, err)
+		return failure(op, err)
 	}
 	e := &StreamError{Op: op, Class: errclass.Upstream, Err: err}
 	switch se.Condition {

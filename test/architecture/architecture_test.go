@@ -74,6 +74,7 @@ func layers() []layer {
 		{folder: "protocol/spec", may: []string{"protocol"}},
 		{folder: "protocol/secret", leaf: true},
 		{folder: "protocol/errclass", leaf: true},
+		{folder: "protocol/defect", leaf: true},
 	}
 }
 
