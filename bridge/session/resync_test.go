@@ -266,24 +266,6 @@ func TestLoginsPassword(t *testing.T) {
 	})
 }
 
-// TestSecondLogin: the outcome of the later one is that of both.
-func TestSecondLogin(t *testing.T) {
-	bubble(t, func(g *rig) {
-		g.start()
-		g.do(destA, "Connect#1001", "A,pw")
-		g.do(noDest, "Login#1001", "pw,2001")
-		g.do(noDest, "Login#1001", "pw,2001")
-		out := g.outputs()
-		require.Len(t, out, 1)
-		require.Equal(t, "1001#Error#"+string(protocol.ErrPleaseRetry), out[0].Message.Body)
-		require.Equal(t, []string{"Connect", "Login"}, g.done())
-		g.tell(userEvent("", finesse.StateNotReady))
-		require.Len(t, g.got(), 3, "AgentInfo, State, DialogStatus")
-		require.Equal(t, []string{"Connect", "Login", "Login"}, g.done())
-		require.Equal(t, 1, g.count("outcomes_superseded"))
-	})
-}
-
 // TestPlaceIsCountedAnew: who comes back after a logout counts again [C20].
 func TestPlaceIsCountedAnew(t *testing.T) {
 	bubble(t, func(g *rig) {
