@@ -641,9 +641,9 @@ func TestBookIsBounded(t *testing.T) {
 		k.Expect(strconv.Itoa(i), b)
 	}
 	require.Equal(t, maxDestinations, k.Len())
-	require.Equal(t, maxLastKnown, len(k.last)) //nolint:testifylint // Len would print all of them
+	require.Equal(t, maxLastKnown, len(k.last))
 	k.Belongs("1001 too", wire.Binding{To: address("9")})
-	require.Equal(t, maxLastKnown, len(k.last)) //nolint:testifylint // as above
+	require.Equal(t, maxLastKnown, len(k.last))
 	_, known := k.LastKnown("1001 too")
 	require.True(t, known)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/finesse"
-	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
 )
 

@@ -4,13 +4,13 @@
 package telemetry
 
 import (
-	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/rs/zerolog"
+
+	"gcbridge/protocol/defect"
 )
 
 // namespace heads the name of each metric.
@@ -111,16 +111,12 @@ func valuesOf(v *prometheus.CounterVec) map[string]uint64 {
 // then failed (may be nil) is called: a defect costs what it was about, never
 // the process.
 func (t *Telemetry) Contain(log zerolog.Logger, where string, step, failed func()) {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		t.CountBy(Panics, where)
-		log.Error().Str("where", where).Str("panic", fmt.Sprint(p)).Bytes("panic_stack", debug.Stack()).Msg("a defect was contained")
-		if failed != nil {
-			failed()
-		}
-	}()
-	step()
+	err := defect.Contain(log, where, func() error { step(); return nil })
+	if err == nil {
+		return
+	}
+	t.CountBy(Panics, where)
+	if failed != nil {
+		failed()
+	}
 }
