@@ -54,6 +54,7 @@ func (s *Session) open(e ledger.Entry) {
 	if e.Ticket != nil {
 		e.Ticket.Hold()
 	}
+	s.log.Debug().Str("command", e.What).Str("request_id", e.RequestID).Str("correlation_id", e.Correlation).Msg("accepted by Finesse")
 	s.unconfirmed(s.asked.Open(e))
 }
 
