@@ -1,6 +1,7 @@
 // Command chaos kills nodes of a pair among persistent commands and proves, by
 // what Finesse saw and what the clients were told, that none was lost, made two
-// calls, was overtaken or had no outcome, or two. It prints a table and ends with 1 if a promise was broken.
+// calls, was overtaken or had no outcome, or two. It prints a table and ends with
+// 1 if a promise was broken.
 package main
 
 import (
@@ -49,9 +50,18 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 	storm := func(s pairs.Storm) scenario {
 		return scenario{name: s.Name, runs: repeated(bin, seed, seeds, func(seed uint64) run { s := s; s.Seed = seed; return s })}
 	}
-	bursts := func(b pairs.Bursts, seeds int) scenario {
-		return scenario{name: b.Name, runs: repeated(bin, seed, seeds, func(seed uint64) run { b := b; b.Seed = seed; return b })}
+	bursts := func(s pairs.Storm, size, seeds int, noEcho bool) scenario {
+		if noEcho {
+			s.Name += ", no echo"
+		}
+		return scenario{name: s.Name, runs: repeated(bin, seed, seeds, func(seed uint64) run {
+			s := s
+			s.Seed = seed
+			return pairs.Bursts{Storm: s, Size: size, Latency: latency, NoEcho: noEcho}
+		})}
 	}
+	passive := pairs.Storm{Name: "bursts, active-passive", Setup: pairs.ActivePassive(b), Agents: 60, Kills: 5}
+	active := pairs.Storm{Name: "bursts, active-active", Setup: pairs.ActiveActive(b), Agents: 60, Kills: 5}
 	takeOver := func(m pairs.TakeOver, limit time.Duration) scenario {
 		return scenario{m.Name, limit, []func(pairs.TB) pairs.Result{func(t pairs.TB) pairs.Result { return m.Run(t, bin) }}}
 	}
@@ -60,28 +70,24 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 	unchanged.Timeout, unchanged.Interval = 3*time.Second, 10*time.Second
 	if short {
 		seeds = 1
+		passive.Agents, passive.Kills = 25, 2
+		active.Agents, active.Kills = 25, 2
 		return []scenario{
-			storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 20, Commands: 3600, Rate: 250, Kills: 20}),
-			storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Agents: 20, Commands: 2000, Rate: 250, Kills: 20}),
-			bursts(pairs.Bursts{Storm: pairs.Storm{Name: "bursts, active-passive", Setup: pairs.ActivePassive(b), Agents: 25, Kills: 2}, Size: 12, Latency: latency}, 1),
-			bursts(pairs.Bursts{Storm: pairs.Storm{Name: "bursts, active-active, no echo", Setup: pairs.ActiveActive(b), Agents: 25, Kills: 2}, Size: 12, Latency: latency, NoEcho: true}, 1),
+			storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 20, Commands: 2800, Rate: 250, Kills: 20}),
+			storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Agents: 20, Commands: 1600, Rate: 250, Kills: 20}),
+			bursts(passive, 12, seeds, false),
+			bursts(active, 12, seeds, true),
 			takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 1, Limit: 20 * time.Second}, 5*time.Second),
 		}
 	}
 	seeds /= 2
-	const agents, kills, size, again = 60, 5, 18, 2 // of bursts
-	passive := pairs.Storm{Name: "bursts, active-passive", Setup: pairs.ActivePassive(b), Agents: agents, Kills: kills}
-	active := pairs.Storm{Name: "bursts, active-active", Setup: pairs.ActiveActive(b), Agents: agents, Kills: kills}
-	passiveMute, activeMute := passive, active
-	passiveMute.Name += ", no echo"
-	activeMute.Name += ", no echo"
 	return []scenario{
 		storm(pairs.Storm{Name: "active-passive", Setup: pairs.ActivePassive(b), Agents: 40, Commands: 10_400, Rate: 400, Kills: 20}),
 		storm(pairs.Storm{Name: "active-active", Setup: pairs.ActiveActive(b), Agents: 40, Commands: 10_400, Rate: 400, Kills: 20}),
-		bursts(pairs.Bursts{Storm: passive, Size: size, Latency: latency}, again),
-		bursts(pairs.Bursts{Storm: active, Size: size, Latency: latency}, again),
-		bursts(pairs.Bursts{Storm: passiveMute, Size: size, Latency: latency, NoEcho: true}, again),
-		bursts(pairs.Bursts{Storm: activeMute, Size: size, Latency: latency, NoEcho: true}, again),
+		bursts(passive, 18, 2, false),
+		bursts(passive, 18, 2, true),
+		bursts(active, 18, 2, false),
+		bursts(active, 18, 2, true),
 		takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 7, Limit: 20 * time.Second}, 5*time.Second),
 		takeOver(pairs.TakeOver{Name: "take-over of 2000", Setup: unchanged, Agents: 2000, Runs: 3, Limit: time.Minute}, 10*time.Second),
 	}

@@ -155,8 +155,11 @@ func (c *Client) Post(ctx context.Context, jmsType, body string) (corr string, e
 	return c.hand(ctx, (*brokertest.Client).Post, jmsType, body)
 }
 
-// hand hands a command over by a method of the connection.
-func (c *Client) hand(ctx context.Context, by func(c *brokertest.Client, dest string, text bool, body string, headers ...string) error, jmsType, body string) (corr string, err error) {
+// way is how a connection sends.
+type way func(c *brokertest.Client, dest string, text bool, body string, headers ...string) error
+
+// hand hands a command over to the broker.
+func (c *Client) hand(ctx context.Context, by way, jmsType, body string) (corr string, err error) {
 	c.mu.Lock()
 	c.corr++
 	corr = fmt.Sprintf("%s %d", c.name, c.corr)

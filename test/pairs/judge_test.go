@@ -82,6 +82,11 @@ func TestTheJudgeFindsForgedFaults(t *testing.T) {
 			executions: join(runs(c, "a", 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11)),
 			answers:    Answers{c[3].Corr: true}, refused: 1,
 		},
+		{
+			name:       "the second node refuses what the first has run last",
+			executions: join(runs(c, "a", 0, 1, 2, 3), runs(c, "b", 5, 6, 7, 8, 9, 10, 11)),
+			answers:    Answers{c[3].Corr: true, c[4].Corr: true}, refused: 1,
+		},
 		{name: "lost: the last", executions: runs(c, "a", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), lost: 1},
 		{name: "lost: a call", executions: runs(c, "a", 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), lost: 1},
 		{name: "lost: one without parameters", executions: runs(c, "a", 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11), lost: 1},

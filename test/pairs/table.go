@@ -40,7 +40,7 @@ func (t Table) Clean() bool {
 // Print writes the table, and then what was found.
 func (t Table) Print(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "scenario\truns\tkills\tcommands\texecuted\tanswered\tlost\tdouble\tout of order\tunanswered\ttwo outcomes\ttold twice\tRE_LOGIN\tLOGOUT\topen at kill\ttake-over min\tmedian\tmax\t")
+	fmt.Fprintln(tw, "scenario\truns\tkills\tcommands\texecuted\trefused\tlost\tdouble\tout of order\tunanswered\ttwo outcomes\ttold twice\tRE_LOGIN\tLOGOUT\topen at kill\ttake-over min\tmedian\tmax\t")
 	for _, r := range t {
 		kills := 0
 		for _, n := range r.Kills {
