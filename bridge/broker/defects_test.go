@@ -147,7 +147,7 @@ func TestDefectInSendingAMessage(t *testing.T) {
 			require.EqualValues(t, 3, st.Dropped)
 			require.Positive(t, st.Defects)
 			require.Zero(t, st.Reconnects, "only the connection that sends is made anew")
-			require.Zero(t, st.Waiting)
+			require.True(t, wait.Until(wait.Patience, func() bool { return l.Stats().Waiting == 0 }))
 		})
 	}
 }
