@@ -85,11 +85,10 @@ func TestMerge(t *testing.T) {
 // TestMergeLastWins: whatever came before, a full patch decides every field.
 func TestMergeLastWins(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		str := rapid.String()
 		patch := func(label string) finesse.UserPatch {
 			opt := func(name string) *string {
 				if rapid.Bool().Draw(t, label+name+"?") {
-					return new(str.Draw(t, label+name))
+					return new(rapid.String().Draw(t, label+name))
 				}
 				return nil
 			}

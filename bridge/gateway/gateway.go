@@ -157,7 +157,7 @@ func (g *Gateway) named(c *wire.Command, name string) (wire.Binding, error) {
 // decide decides a command and does what follows.
 func (g *Gateway) decide(c *call) { g.carryOut(c, Decide(g.facts(c))) }
 
-// decided lets a command go whose outcome is known.
+// decided acknowledges a command whose outcome is known.
 func (g *Gateway) decided(c *wire.Command) {
 	g.Log.Debug().Str("jms_message_id", c.MessageID).Msg("command decided")
 	g.seen.decide(c.MessageID)
