@@ -176,7 +176,7 @@ func Connect(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	}
 	s := newStream(cfg, log, conn, session)
 	go s.serve()
-	go s.pinger() //nolint:contextcheck // it lives as long as the stream, not as the login
+	go s.pinger() // it lives as long as the stream, not as the login
 	if err := defect.Contain(log, "login", func() error { return s.announce(ctx) }); err != nil || !stop() {
 		stop()
 		s.Abort()

@@ -7,8 +7,11 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/go-stomp/stomp/v3"
+	"github.com/go-stomp/stomp/v3/frame"
 	"github.com/rs/zerolog"
 
 	"gcbridge/protocol/secret"
@@ -33,11 +36,16 @@ type Config struct {
 	SendBuffer     int           // messages kept while the link is down, 0 = 10,000
 	Log            zerolog.Logger
 
-	// The callbacks run on goroutines of the link and must not block.
+	// The callbacks run on goroutines of the link and must not block. A panic in
+	// one is logged and counted, and the link goes on.
 
 	OnUp   func()                     // all three connections are up and subscriptions live
 	OnDown func(err error)            // the link went down after it was up
 	OnDrop func(m Message, err error) // a message was dropped (buffer full, refused, expired while waiting, link closed)
+
+	defects *atomic.Uint64                                             // contained so far
+	encode  func(m *Message, f *frame.Frame, deadline time.Time) error // Message.fill, but for tests
+	decode  func(m *stomp.Message, received time.Time) *Delivery       // newDelivery, but for tests
 }
 
 // endpoint is one URL of the list.
@@ -58,16 +66,14 @@ func (c Config) withDefaults() Config {
 	c.BackoffMin = cmp.Or(c.BackoffMin, 10*time.Millisecond)
 	c.BackoffMax = cmp.Or(c.BackoffMax, 30*time.Second)
 	c.SendBuffer = cmp.Or(c.SendBuffer, 10_000)
-	if c.OnUp == nil {
-		c.OnUp = func() {}
+	if c.encode == nil {
+		c.encode = (*Message).fill
 	}
-	if c.OnDown == nil {
-		c.OnDown = func(error) {}
+	if c.decode == nil {
+		c.decode = newDelivery
 	}
-	if c.OnDrop == nil {
-		c.OnDrop = func(Message, error) {}
-	}
-	return c
+	c.defects = new(atomic.Uint64)
+	return c.contained()
 }
 
 // check validates c after withDefaults and parses its URLs.

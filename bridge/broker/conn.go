@@ -12,6 +12,8 @@ import (
 	"github.com/go-stomp/stomp/v3"
 	"github.com/go-stomp/stomp/v3/frame"
 	"github.com/rs/zerolog"
+
+	"gcbridge/protocol/defect"
 )
 
 // watchID is the local name under which the library reports a connection's
@@ -23,6 +25,7 @@ const watchID = "gcbridge-watch"
 // and 11), and ended by closing the socket, never by DISCONNECT or UNSUBSCRIBE
 // (trap 7).
 type conn struct {
+	cfg    *Config
 	role   string
 	wire   *wire
 	stomp  *stomp.Conn
@@ -41,24 +44,35 @@ type conn struct {
 func (c *Config) open(ctx context.Context, e endpoint, role string, window int, subscribe func(*conn) error) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.LoginTimeout)
 	defer cancel()
-	w, err := c.dial(ctx, e)
+	var w *wire
+	err := c.contain(role, func() (err error) {
+		w, err = c.dial(ctx, e)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s connection: %w", role, err)
 	}
 	stop := context.AfterFunc(ctx, func() { w.kill(context.Cause(ctx)) })
 	defer stop()
 
-	sc, err := stomp.Connect(w, c.options(e, w, window)...)
+	var sc *stomp.Conn
+	err = c.contain(role, func() (err error) {
+		sc, err = stomp.Connect(w, c.options(e, w, window)...)
+		return err
+	})
 	if err != nil {
 		w.kill(err) // the library leaves the socket of a failed login open (trap 8)
+		w.release()
 		return nil, fmt.Errorf("%s connection: login: %w", role, explain(err, w))
 	}
-	k := &conn{role: role, wire: w, stomp: sc, wait: c.ReceiptTimeout, over: make(chan struct{})}
-	err = k.watch()
-	if err == nil && subscribe != nil {
-		err = subscribe(k)
-	}
-	err = errors.Join(err, k.barrier())
+	k := &conn{cfg: c, role: role, wire: w, stomp: sc, wait: c.ReceiptTimeout, over: make(chan struct{})}
+	err = c.contain(role, func() error {
+		err := k.watch()
+		if err == nil && subscribe != nil {
+			err = subscribe(k)
+		}
+		return errors.Join(err, k.barrier())
+	})
 	w.release()
 	if err == nil && !stop() {
 		err = fmt.Errorf("%w: %w", ErrLost, context.Cause(ctx))
@@ -115,10 +129,16 @@ func (k *conn) watch() error {
 	}
 	k.work.Go(func() {
 		defer close(k.over)
-		for m := range sub.C {
-			if r := errorFrame(m.Err); r != nil {
-				k.refused = r
-				k.wire.kill(r)
+		for m := range sub.C { // to its end, whatever happens
+			err := k.cfg.contain(k.role, func() error {
+				if r := errorFrame(m.Err); r != nil {
+					k.refused = r
+					k.wire.kill(r)
+				}
+				return nil
+			})
+			if err != nil {
+				k.wire.kill(err)
 			}
 		}
 	})
@@ -162,8 +182,9 @@ func explain(err error, w *wire) error {
 
 // send hands m to the broker without waiting.
 func (k *conn) send(m *Message, deadline time.Time) error {
-	err := k.stomp.Send(m.To.String(), "", []byte(m.Body), func(f *frame.Frame) error { return m.fill(f, deadline) })
-	return k.outcome(err)
+	return k.try(func() error {
+		return k.stomp.Send(m.To.String(), "", []byte(m.Body), func(f *frame.Frame) error { return k.cfg.encode(m, f, deadline) })
+	})
 }
 
 // sendConfirmed is send, and waits for the broker's receipt. As a broker
@@ -171,7 +192,7 @@ func (k *conn) send(m *Message, deadline time.Time) error {
 // everything sent before, too.
 func (k *conn) sendConfirmed(m *Message, deadline time.Time) error {
 	return k.confirmed(m.To.String(), []byte(m.Body), stomp.SendOpt.Receipt,
-		func(f *frame.Frame) error { return m.fill(f, deadline) })
+		func(f *frame.Frame) error { return k.cfg.encode(m, f, deadline) })
 }
 
 // barrier returns when the broker has handled everything sent before. It is an
@@ -183,7 +204,7 @@ func (k *conn) barrier() error {
 	if err := k.confirmed("", nil, stomp.SendOpt.Receipt, become(frame.BEGIN, name)); err != nil {
 		return err
 	}
-	return k.outcome(k.stomp.Send("", "", nil, become(frame.ABORT, name)))
+	return k.try(func() error { return k.stomp.Send("", "", nil, become(frame.ABORT, name)) })
 }
 
 // become turns a SEND frame into one of a transaction, keeping its receipt.
@@ -206,7 +227,9 @@ func become(command, transaction string) func(*frame.Frame) error {
 // before its own waiting ends.
 func (k *conn) confirmed(to string, body []byte, opts ...func(*frame.Frame) error) error {
 	result := make(chan error, 1)
-	k.work.Go(func() { result <- k.stomp.Send(to, "", body, opts...) })
+	k.work.Go(func() {
+		result <- k.cfg.contain(k.role, func() error { return k.stomp.Send(to, "", body, opts...) })
+	})
 	timer := time.NewTimer(k.wait)
 	defer timer.Stop()
 	select {
@@ -242,6 +265,8 @@ func (k *conn) ending() error {
 		return k.refused
 	case errors.Is(k.wire.cause, ErrLost):
 		return k.wire.cause
+	case defect.Is(k.wire.cause):
+		return broken(k.wire.cause)
 	}
 	return fmt.Errorf("%w: %w", ErrLost, k.wire.cause)
 }

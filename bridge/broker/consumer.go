@@ -34,7 +34,8 @@ type Subscription struct {
 	AutoAck bool
 	// Handle is called in order, on one goroutine per subscription; it must
 	// not block. It is not called for deliveries of a connection that has gone
-	// before their turn came (they come again), nor while the link drains.
+	// before their turn came (they come again), nor while the link drains. If it
+	// panics the delivery is acknowledged and the link goes on.
 	Handle func(*Delivery)
 }
 
@@ -75,7 +76,11 @@ func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption
 	if err != nil {
 		return nil, err
 	}
-	k.work.Go(c.acknowledge)
+	k.work.Go(func() {
+		if err := l.cfg.contain("acknowledging", c.acknowledge); err != nil {
+			k.wire.kill(err)
+		}
+	})
 	return c, nil
 }
 
@@ -116,16 +121,27 @@ func (c *consumer) subscribe(s *consumption) error {
 	return nil
 }
 
+// arrived queues m for the handler of s. A message that makes this panic is
+// acknowledged unread: see [Link.hand].
 func (c *consumer) arrived(s *consumption, m *stomp.Message) {
-	d := newDelivery(m, time.Now())
+	ack := func() {}
 	if !s.AutoAck {
 		var used atomic.Bool
-		d.AckFunc = func() {
+		ack = func() {
 			if !used.Swap(true) {
 				c.ack(m)
 			}
 		}
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = c.link.cfg.recovered("delivery", p)
+			c.link.dropped.Add(1)
+			ack()
+		}
+	}()
+	d := c.link.cfg.decode(m, time.Now())
+	d.AckFunc = ack
 	if !s.box.push(arrival{d, c.conn}) {
 		c.link.dropped.Add(1)
 		c.link.cfg.Log.Warn().Stringer("from", s.From).Msg("message dropped, the handler is too slow")
@@ -140,15 +156,15 @@ func (c *consumer) ack(m *stomp.Message) {
 }
 
 // acknowledge sends what ack was given, on the connection that brought it and
-// no other.
-func (c *consumer) acknowledge() {
+// no other, until the connection ends.
+func (c *consumer) acknowledge() error {
 	for {
 		select {
 		case <-c.conn.over:
-			return
+			return nil
 		case <-c.acks.wake:
-			if c.sendAcks() != nil {
-				return
+			if err := c.sendAcks(); err != nil {
+				return err
 			}
 		case reply := <-c.flush:
 			err := c.sendAcks()
@@ -163,7 +179,7 @@ func (c *consumer) acknowledge() {
 // sendAcks sends the acknowledgements that wait.
 func (c *consumer) sendAcks() error {
 	for _, m := range c.acks.take() {
-		if err := c.conn.outcome(c.conn.stomp.Ack(m)); err != nil {
+		if err := c.conn.try(func() error { return c.conn.stomp.Ack(m) }); err != nil {
 			return err
 		}
 	}
@@ -197,7 +213,7 @@ func (l *Link) handle(life context.Context, s *consumption) {
 			continue
 		}
 		l.delivered.Add(1)
-		s.Handle(a.delivery)
+		l.hand(s, a.delivery)
 	}
 }
 

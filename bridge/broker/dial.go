@@ -19,7 +19,7 @@ func (c *Config) dial(ctx context.Context, e endpoint) (*wire, error) {
 		return nil, fmt.Errorf("%w: %w", ErrLost, err)
 	}
 	if !e.tls {
-		return newWire(socket, socket, c.WriteTimeout), nil
+		return newWire(socket, socket, c.WriteTimeout, c.recovered), nil
 	}
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.TLS != nil {
@@ -29,9 +29,15 @@ func (c *Config) dial(ctx context.Context, e endpoint) (*wire, error) {
 		conf.ServerName = e.host
 	}
 	secure := tls.Client(socket, conf)
+	shaken := false
+	defer func() {
+		if !shaken { // it failed, or a function of conf panicked
+			_ = socket.Close()
+		}
+	}()
 	if err := secure.HandshakeContext(ctx); err != nil {
-		_ = socket.Close()
 		return nil, fmt.Errorf("%w: TLS: %w", ErrLost, err)
 	}
-	return newWire(secure, socket, c.WriteTimeout), nil
+	shaken = true
+	return newWire(secure, socket, c.WriteTimeout, c.recovered), nil
 }

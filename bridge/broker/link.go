@@ -83,7 +83,8 @@ func (l *Link) Subscribe(s Subscription) error {
 // Publish queues m, in order, and returns; anyone may call it at any time. done
 // (may be nil) is called once, on another goroutine, and must not block: nil
 // when the broker has confirmed m by receipt, else why it was not delivered
-// (ErrExpired, ErrRefused, ErrClosed, ErrUnconfirmed). While the link is down
+// (ErrExpired, ErrRefused, ErrClosed, ErrUnconfirmed, or of class Internal: a
+// defect each time that it was sent). A panic in it is contained. While the link is down
 // messages wait in the buffer; when that is full Publish returns ErrBufferFull
 // and done is not called, as for ErrMessage, ErrDestination and ErrClosed.
 // Messages resent after a link failure may arrive twice.
@@ -115,7 +116,7 @@ func (l *Link) drop(i *item, err error) {
 	l.dropped.Add(1)
 	l.cfg.Log.Warn().Err(err).Stringer("to", i.msg.To).Str("type", i.msg.Type).Msg("message dropped")
 	l.cfg.OnDrop(i.msg, err)
-	i.tell(err)
+	l.tell(i, err)
 }
 
 // Renew asks for new connections in place of those that are up. They are closed
@@ -140,6 +141,7 @@ type Stats struct {
 	Published  uint64 `json:"published"`  // messages confirmed
 	Dropped    uint64 `json:"dropped"`    // messages given up, either way
 	Waiting    uint64 `json:"waiting"`    // messages not yet confirmed
+	Defects    uint64 `json:"defects"`    // panics contained
 	LastError  string `json:"lastError"`  // of a connection or login, "" if none yet
 }
 
@@ -151,6 +153,7 @@ func (l *Link) Stats() Stats {
 		Up: l.url != "", URL: l.url, LastError: l.lastError,
 		Reconnects: l.reconnects.Load(), Delivered: l.delivered.Load(),
 		Published: l.published.Load(), Dropped: l.dropped.Load(),
+		Defects: l.cfg.defects.Load(),
 		Waiting: uint64(l.publish.box.waiting() + l.fragile.box.waiting()), // lengths
 	}
 }

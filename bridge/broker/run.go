@@ -37,14 +37,17 @@ func (l *Link) Run(ctx context.Context) error {
 	work.Go(func() { l.expire(life) })
 	work.Go(func() {
 		<-ctx.Done()
-		l.drain(life)
-		end()
+		defer end()
+		_ = l.cfg.contain("draining", func() error { l.drain(life); return nil })
 	})
 	l.keepUp(life)
 	work.Wait()
 	l.closing.Wait()
-	l.publish.closeBox()
-	l.fragile.closeBox()
+	_ = l.cfg.contain("draining", func() error {
+		l.publish.closeBox()
+		l.fragile.closeBox()
+		return nil
+	})
 	return nil
 }
 
@@ -72,9 +75,12 @@ func (l *Link) drain(life context.Context) {
 // expire drops messages that are too old, also while the link is down.
 func (l *Link) expire(life context.Context) {
 	for pause(life, expiryTick) {
-		now := time.Now()
-		l.publish.dropExpired(now)
-		l.fragile.dropExpired(now)
+		_ = l.cfg.contain("expiry", func() error {
+			now := time.Now()
+			l.publish.dropExpired(now)
+			l.fragile.dropExpired(now)
+			return nil
+		})
 	}
 }
 
@@ -111,14 +117,16 @@ func (l *Link) serve(life context.Context, n int) bool {
 		}
 		return false
 	}
-	l.goUp(e, cons)
-	log.Info().Msg("broker link up")
-	l.cfg.OnUp()
-
-	err = l.stay(life, n, cons, pub, frag)
-
+	err = l.cfg.contain("link", func() error {
+		l.goUp(e, cons)
+		log.Info().Msg("broker link up")
+		l.cfg.OnUp()
+		return l.stay(life, n, cons, pub, frag)
+	})
 	l.goDown()
-	l.closeAsync(cons.conn)
+	for _, k := range []*conn{cons.conn, pub, frag} { // a defect may have left any open
+		l.closeAsync(k)
+	}
 	if life.Err() != nil {
 		log.Info().Msg("broker link closed")
 		return true
@@ -154,25 +162,20 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 	var work sync.WaitGroup
 	defer work.Wait()
 	defer end(nil)
-	for _, part := range []struct {
-		s *sender
-		k *conn
-	}{{l.publish, pub}, {l.fragile, frag}} {
+	run := func(where string, part func() error) {
 		work.Go(func() {
-			if err := part.s.run(gen, l.ends[n], part.k); err != nil {
+			if err := l.cfg.contain(where, part); err != nil {
 				end(err)
 			}
 		})
 	}
+	run(l.publish.role, func() error { return l.publish.run(gen, l.ends[n], pub) })
+	run(l.fragile.role, func() error { return l.fragile.run(gen, l.ends[n], frag) })
 	if len(l.gated) > 0 {
-		work.Go(func() {
-			if err := l.keepGate(gen, l.ends[n]); err != nil {
-				end(err)
-			}
-		})
+		run("gate", func() error { return l.keepGate(gen, l.ends[n]) })
 	}
 	if n > 0 && l.cfg.PriorityBackup {
-		work.Go(func() { l.probe(gen, end) })
+		run("probing", func() error { return l.probe(gen) })
 	}
 	select {
 	case <-gen.Done():
@@ -187,17 +190,17 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 	return context.Cause(gen)
 }
 
-// probe ends the generation when the primary lets us log in.
-func (l *Link) probe(gen context.Context, end context.CancelCauseFunc) {
+// probe returns errPrimaryBack when the primary lets us log in, nil if gen ends before.
+func (l *Link) probe(gen context.Context) error {
 	for pause(gen, l.cfg.ProbeInterval) {
 		k, err := l.cfg.open(gen, l.ends[0], "probing", 0, nil)
 		if err != nil {
 			continue
 		}
 		l.closeAsync(k)
-		end(errPrimaryBack)
-		return
+		return errPrimaryBack
 	}
+	return nil
 }
 
 func (l *Link) goUp(e endpoint, c *consumer) {

@@ -63,6 +63,12 @@ func (s *sender) run(gen context.Context, e endpoint, k *conn) error {
 // serve sends until gen ends (nil) or the connection does (why). sent tells
 // whether anything was confirmed.
 func (s *sender) serve(gen context.Context, k *conn) (sent bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = s.link.cfg.recovered(s.role, p)
+			s.box.settle(0)
+		}
+	}()
 	// When the link goes down nothing waits for a receipt any more; only if it
 	// is renewed the batch in flight is finished.
 	stop := context.AfterFunc(gen, func() {
@@ -112,21 +118,17 @@ func (s *sender) deliver(k *conn, batch []*item) error {
 	case err == nil:
 		s.link.published.Add(uint64(len(batch)))
 		for _, i := range batch {
-			i.tell(nil)
+			s.link.tell(i, nil)
 			delete(s.refused, i.msg.To)
 		}
 		s.box.settle(len(batch))
-	case !errors.Is(err, ErrRefused):
+	case !costsMessage(err):
 		s.box.settle(0) // all of it again
 	case last == 0 && batch[0].alone:
 		err = fmt.Errorf("%s: %w", batch[0].msg.To, err)
 		s.link.drop(batch[0], err)
 		s.box.settle(1)
-		if s.refused == nil {
-			s.refused = map[Destination]refusal{}
-		}
-		to := batch[0].msg.To
-		s.refused[to] = refusal{s.refused[to].times + 1, time.Now(), err}
+		s.noteRefused(batch[0].msg.To, err)
 	default:
 		// One of these, or something else: each has to show it alone.
 		for _, i := range batch {
@@ -135,6 +137,17 @@ func (s *sender) deliver(k *conn, batch []*item) error {
 		s.box.settle(0)
 	}
 	return err
+}
+
+// noteRefused counts a refusal by the broker.
+func (s *sender) noteRefused(to Destination, err error) {
+	if !errors.Is(err, ErrRefused) {
+		return
+	}
+	if s.refused == nil {
+		s.refused = map[Destination]refusal{}
+	}
+	s.refused[to] = refusal{s.refused[to].times + 1, time.Now(), err}
 }
 
 // dropExpired drops what waited too long.
@@ -168,13 +181,6 @@ func (s *sender) closeBox() {
 		} else {
 			s.link.drop(i, ErrClosed)
 		}
-	}
-}
-
-// tell calls the delivery callback.
-func (i *item) tell(err error) {
-	if i.done != nil {
-		i.done(err)
 	}
 }
 

@@ -26,7 +26,8 @@ type wire struct {
 	socket       net.Conn // the TCP connection below
 	rearm        func()   // after each read
 	writeTimeout time.Duration
-	silence      atomic.Int64 // nanoseconds, 0 = unlimited
+	recovered    func(where string, p any) error // see [Config.recovered]
+	silence      atomic.Int64                    // nanoseconds, 0 = unlimited
 	held         atomic.Pointer[chan struct{}]
 	login        atomic.Bool // CONNECT and CONNECTED are being exchanged
 
@@ -37,9 +38,9 @@ type wire struct {
 	free  sync.Once
 }
 
-func newWire(c, socket net.Conn, writeTimeout time.Duration) *wire {
+func newWire(c, socket net.Conn, writeTimeout time.Duration, recovered func(string, any) error) *wire {
 	w := &wire{
-		Conn: c, socket: socket, writeTimeout: writeTimeout, rearm: func() {},
+		Conn: c, socket: socket, writeTimeout: writeTimeout, recovered: recovered, rearm: func() {},
 		dead: make(chan struct{}), freed: make(chan struct{}),
 	}
 	if tcp, ok := socket.(*net.TCPConn); ok {
@@ -63,8 +64,15 @@ func (w *wire) release() {
 	}
 }
 
-// Read implements net.Conn.
-func (w *wire) Read(b []byte) (int, error) {
+// Read implements net.Conn. It runs on a goroutine of the library, which
+// contains nothing.
+func (w *wire) Read(b []byte) (n int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			n, err = 0, w.recovered("reading", p)
+			w.kill(err)
+		}
+	}()
 	if c := w.held.Load(); c != nil {
 		<-*c
 	}
@@ -74,7 +82,7 @@ func (w *wire) Read(b []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := w.Conn.Read(b)
+	n, err = w.Conn.Read(b)
 	w.rearm()
 	if err != nil {
 		w.kill(err)
@@ -87,12 +95,25 @@ func (w *wire) Read(b []byte) (int, error) {
 var plainConnect = strings.NewReplacer(`\c`, ":", `\\`, `\`)
 
 // Write implements net.Conn. After login it reports success whatever happens.
-func (w *wire) Write(b []byte) (int, error) {
+func (w *wire) Write(b []byte) (n int, err error) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		why := w.recovered("writing", p)
+		w.kill(why)
+		w.release()
+		n, err = len(b), nil
+		if w.login.Load() {
+			err = why
+		}
+	}()
 	if w.login.Load() {
-		_, err := w.Conn.Write([]byte(plainConnect.Replace(string(b))))
+		_, err = w.Conn.Write([]byte(plainConnect.Replace(string(b))))
 		return len(b), err
 	}
-	err := w.SetWriteDeadline(time.Now().Add(w.writeTimeout))
+	err = w.SetWriteDeadline(time.Now().Add(w.writeTimeout))
 	if err == nil {
 		_, err = w.Conn.Write(b)
 	}

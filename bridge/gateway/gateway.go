@@ -126,7 +126,7 @@ func (g *Gateway) decide(c *call) {
 	g.carryOut(c, v)
 }
 
-// decided lets a command go whose outcome is known.
+// decided acknowledges a command whose outcome is known.
 func (g *Gateway) decided(c *wire.Command) {
 	g.Log.Debug().Str("jms_message_id", c.MessageID).Msg("command decided")
 	g.seen.decide(c.MessageID)

@@ -169,7 +169,7 @@ func (s *Session) standing(e ledger.Entry) []protocol.Output {
 	return []protocol.Output{s.view.State()}
 }
 
-// over lets the command of a settled entry go.
+// over releases the command of a settled entry.
 func (s *Session) over(e ledger.Entry, by string) {
 	s.deps.Telemetry.CountBy(telemetry.Outcomes, by)
 	if e.Ticket != nil {

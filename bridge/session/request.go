@@ -9,7 +9,7 @@ import (
 	"gcbridge/protocol"
 )
 
-// Request is a command on its way to a session, which answers it and lets it go.
+// Request is a command on its way to a session, which answers and releases it.
 type Request struct {
 	Command       protocol.Command
 	CorrelationID string

@@ -15,7 +15,7 @@ import (
 )
 
 // supervise makes the rig's agent a supervisor of team 1 with the members
-// 1002 (READY at 2002), 1003 (logged out) and himself.
+// 1002 (READY at 2002), 1003 (logged out) and the supervisor.
 func (g *rig) supervise() {
 	g.t.Helper()
 	u := g.server.user
@@ -92,7 +92,7 @@ func TestTeamSubscription(t *testing.T) {
 		g.tell(memberEvent("1002", "", finesse.StateTalking))
 		require.Equal(t, []string{"/topic/A 1001#State#TALKING#####Bo Ek#1002#2002##Ann Lee#agent1"}, g.got(), "each change once")
 		g.tell(memberEvent("1001", "", finesse.StateReady))
-		require.Empty(t, g.got(), "his own state is told by his own events")
+		require.Empty(t, g.got(), "their own state is told by their own events")
 		g.tell(memberEvent("1002", "", finesse.StateLogout))
 		require.Equal(t, []string{"/topic/A 1001#State#LOGOUT#-1####Bo Ek#1002###Ann Lee#agent1"}, g.got())
 		g.do(noDest, "getteamusers#1001", "1,true")
@@ -111,7 +111,7 @@ func TestTeamThatOneMayNotSee(t *testing.T) {
 		g.supervise()
 		g.server.fail["TEAM 2"] = &finesse.Error{Status: 401, Class: errclass.Upstream}
 		g.do(noDest, "getteamusers#1001", "2,true")
-		require.Equal(t, []string{"/topic/A 1001#Error#AUTHORIZATION_FAILURE"}, g.got(), "and not SUBSCRIPTION_FAILED: his password is good")
+		require.Equal(t, []string{"/topic/A 1001#Error#AUTHORIZATION_FAILURE"}, g.got(), "and not SUBSCRIPTION_FAILED: the password is good")
 		require.Equal(t, []string{"SUBSCRIBE /finesse/api/Team/2/Users", "TEAM 2", "UNSUBSCRIBE /finesse/api/Team/2/Users"}, g.server.log())
 		g.server.fail["SUBSCRIBE /finesse/api/Team/3/Users"] = finesse.ErrNodeNotFound
 		g.do(noDest, "getteamusers#1001", "3,true")
@@ -135,7 +135,7 @@ func TestTeamAfterStreamLoss(t *testing.T) {
 		g.tell(memberEvent("1002", "", finesse.StateReady))
 		require.Len(t, g.got(), 1, "on the new stream")
 		g.s.Resync()
-		require.Len(t, g.got(), 4, "outputs were lost: his own state and those of both members")
+		require.Len(t, g.got(), 4, "outputs were lost: the supervisor's own state and those of both members")
 	})
 }
 
@@ -216,7 +216,7 @@ func TestSilentMonitorAndBarge(t *testing.T) {
 			require.Empty(t, g.server.log())
 		})
 	})
-	t.Run("not his team", func(t *testing.T) {
+	t.Run("another team", func(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.supervise()
 			g.server.fail["MONITOR 2001 2009"] = &finesse.Error{Status: 401, Class: errclass.Upstream}

@@ -10,7 +10,7 @@ import (
 	"gcbridge/protocol/errclass"
 )
 
-// twoCalls gives the agent a call that he holds, 55, and a consult, 56.
+// twoCalls gives the agent a held call, 55, and a consult, 56.
 func (g *rig) twoCalls() {
 	g.t.Helper()
 	g.tell(dialogEvent(finesse.EventPost, "55", "ACTIVE", "HELD"))

@@ -12,6 +12,7 @@ import (
 
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/defect"
 )
 
 func answered(status string) *health { return &health{info: finesse.SystemInfo{Status: status}} }
@@ -21,7 +22,7 @@ func failed(err error) *health { return &health{err: &finesse.Error{Op: "GET Sys
 func TestStatusAndChoice(t *testing.T) {
 	up, out := answered("IN_SERVICE"), answered("OUT_OF_SERVICE")
 	refused, late := failed(errors.New("connection refused")), failed(context.DeadlineExceeded)
-	stale := &health{info: finesse.SystemInfo{Status: "IN_SERVICE"}, err: errPanicked}
+	stale := &health{info: finesse.SystemInfo{Status: "IN_SERVICE"}, err: &defect.Error{}}
 	var never *health
 	for name, tc := range map[string]struct {
 		hs      []*health
@@ -61,7 +62,7 @@ func TestOnlyATimeOutIsTriedAgain(t *testing.T) {
 		"success":    nil,
 		"refused":    &finesse.Error{Err: errors.New("connection refused")},
 		"503":        &finesse.Error{Status: 503},
-		"panic":      errPanicked,
+		"panic":      &defect.Error{},
 		"our own":    context.DeadlineExceeded,
 		"no message": &finesse.Error{},
 	} {

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +19,7 @@ import (
 
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/defect"
 	"gcbridge/protocol/errclass"
 )
 
@@ -240,13 +240,7 @@ func (p *Pool) name(i int) string {
 
 // tell calls Changed. A panic in it must not end the watch.
 func (p *Pool) tell(st protocol.SystemStatus, moved bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			p.log.Error().Str("panic", fmt.Sprint(r)).Bytes("panic_stack", debug.Stack()).
-				Msg("Telling of a changed Finesse status panicked")
-		}
-	}()
 	if p.changed != nil {
-		p.changed(st, moved)
+		_ = defect.Contain(p.log, "Changed", func() error { p.changed(st, moved); return nil })
 	}
 }

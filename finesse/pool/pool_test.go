@@ -20,6 +20,7 @@ import (
 
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/defect"
 	"gcbridge/protocol/errclass"
 )
 
@@ -157,7 +158,11 @@ func (w *world) told() []change {
 	return w.changes
 }
 
-type line struct{ Level, Message, Server, Condition, Status, Panic, Stack string }
+type line struct {
+	Level, Message, Server, Condition, Status, Panic string
+
+	Stack string `json:"panic_stack"`
+}
 
 // logged returns the lines since the last call, with the server in use.
 func (w *world) logged() (lines []line) {
@@ -292,7 +297,7 @@ func TestNoticesDuringAProbeAreOneProbeAfterIt(t *testing.T) {
 func TestAPanicInAProbeIsAFailedProbe(t *testing.T) {
 	bubble(t, panics, says("IN_SERVICE"), func(t *testing.T, w *world) {
 		require.Equal(t, "two", w.inUse())
-		require.Equal(t, errPanicked.Error(), w.List()[0].Error)
+		require.Equal(t, (&defect.Error{}).Error(), w.List()[0].Error)
 		require.Equal(t, 1, w.probes()["one"], "not tried again")
 		lines := w.logged()
 		require.Equal(t, "error", lines[0].Level)

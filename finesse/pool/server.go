@@ -3,9 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"gcbridge/finesse"
+	"gcbridge/protocol/defect"
 	"gcbridge/protocol/errclass"
 )
 
@@ -42,9 +41,6 @@ type ServerStatus struct {
 // errNotServing: SystemInfo has not been answered, so there is no XMPP domain
 // or no server behind it.
 var errNotServing = errors.New("the server has not answered SystemInfo")
-
-// errPanicked is the outcome of a probe that hit a defect of ours.
-var errPanicked = errors.New("the probe panicked")
 
 // Name is the server's host and port, for logs and status.
 func (s *Server) Name() string { return s.name }
@@ -90,14 +86,11 @@ func (s *Server) probe(ctx context.Context) {
 // ask reads SystemInfo once, within the client's time-out. A panic is a failed probe: it must not end the
 // process, nor the watch over the other servers.
 func (s *Server) ask(ctx context.Context) (info finesse.SystemInfo, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			s.log.Error().Str("server", s.name).Str("panic", fmt.Sprint(r)).
-				Bytes("panic_stack", debug.Stack()).Msg("Finesse probe panicked")
-			err = errPanicked
-		}
-	}()
-	return s.SystemInfo(ctx)
+	err = defect.Contain(s.log.With().Str("server", s.name).Logger(), "probe", func() (err error) {
+		info, err = s.SystemInfo(ctx)
+		return err
+	})
+	return info, err
 }
 
 func (s *Server) status(inUse bool) ServerStatus {

@@ -35,12 +35,18 @@ func (e *Error) MarshalZerologObject(ev *zerolog.Event) {
 func Contain(log zerolog.Logger, where string, step func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			d := &Error{Panic: fmt.Sprint(p), Stack: debug.Stack()}
-			log.Error().Str("where", where).EmbedObject(d).Msg("a defect was contained")
-			err = d
+			err = Recovered(log, where, p)
 		}
 	}()
 	return step()
+}
+
+// Recovered is for a deferred function of one's own: it logs what recover
+// returned there, and makes an error of it.
+func Recovered(log zerolog.Logger, where string, p any) *Error {
+	e := &Error{Panic: fmt.Sprint(p), Stack: debug.Stack()}
+	log.Error().Str("where", where).EmbedObject(e).Msg("a defect was contained")
+	return e
 }
 
 // Is reports whether err comes from a contained panic.

@@ -8,7 +8,7 @@ import (
 	"gcbridge/finesse/sim/callcontrol"
 )
 
-// TestForgedFrameFromTheCaller: a caller controls his number and what the IVR
+// TestForgedFrameFromTheCaller: a caller controls their number and what the IVR
 // stored in call variables; nothing of it may become a frame, and the call must
 // still ring.
 func TestForgedFrameFromTheCaller(t *testing.T) {

@@ -57,7 +57,7 @@ func TestIndexesOfState(t *testing.T) {
 	}
 }
 
-// TestIndexesOfATeamMembersState: a supervisor's copy begins with his own id
+// TestIndexesOfATeamMembersState: a supervisor's copy begins with their own id
 // and names the member at 7, 8 and 9.
 func TestIndexesOfATeamMembersState(t *testing.T) {
 	l := textLab(t)
@@ -70,8 +70,8 @@ func TestIndexesOfATeamMembersState(t *testing.T) {
 }
 
 // TestIndexesOfAgentInfo: 4 supervisor, 5 wrap-up mode; a supervisor's then
-// has 6 the number of teams, 7 the teams, 8 his own team and 9 his name, an
-// agent's has 6 his team and 7 his name.
+// has 6 the number of teams, 7 the teams, 8 their own team and 9 their name, an
+// agent's has 6 their team and 7 their name.
 func TestIndexesOfAgentInfo(t *testing.T) {
 	const two = `
 teams: [{id: "1", name: Sales, supervisors: ["1005"]}, {id: "2", name: "Support, EMEA", supervisors: ["1005"]}]

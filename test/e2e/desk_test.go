@@ -22,7 +22,7 @@ type desk struct {
 	agent     string
 	extension string
 	format    string // DEFAULT or JSON
-	dialog    string // the call that he is in
+	dialog    string // the call that the agent is in
 }
 
 // desk makes the client of an agent of the lab; nothing is sent yet.
@@ -35,7 +35,7 @@ func (l *lab) desk(t *testing.T, agent, format string) *desk {
 	}
 }
 
-// signedIn makes the client of an agent and logs him in.
+// signedIn makes the client of an agent and logs them in.
 func (l *lab) signedIn(t *testing.T, agent, format string) *desk {
 	t.Helper()
 	d := l.desk(t, agent, format)
@@ -59,7 +59,7 @@ func (d *desk) connect() string {
 	return d.send("Connect", d.topic+","+d.password(), "gcFormat", d.format)
 }
 
-// logIn signs the agent in at his own extension and waits for all of it.
+// logIn signs the agent in at their own extension and waits for all of it.
 func (d *desk) logIn() {
 	d.t.Helper()
 	corr := d.send("Login", d.password()+","+d.extension)
@@ -74,7 +74,7 @@ func (d *desk) ready() {
 	d.answer(d.dest, d.send("MakeReady", ""), "READY")
 }
 
-// talk brings a call from outside to the agent and lets him answer it.
+// talk brings a call from outside to the agent and lets them answer it.
 func (d *desk) talk() {
 	d.t.Helper()
 	var err error

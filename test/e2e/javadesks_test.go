@@ -39,7 +39,7 @@ func (a *javaAgent) signIn(dest, extension string) {
 	a.expect("O-001", login, a.id+"#State#NOT_READY#", `"state":"NOT_READY"`)
 }
 
-// TestJavaSupervisorsDay: a supervisor's client looks at his team and queues,
+// TestJavaSupervisorsDay: a supervisor's client looks at their team and queues,
 // listens in, barges in, and drops a participant.
 func TestJavaSupervisorsDay(t *testing.T) {
 	desks(t, "1005", func(a *javaAgent, dest string) {

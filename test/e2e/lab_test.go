@@ -245,7 +245,7 @@ func (p *phone) describe() string {
 	return b.String()
 }
 
-// login connects agent to the topic dest and logs him in.
+// login connects agent to the topic dest and logs them in.
 func (p *phone) login(dest, agent, extension string) {
 	p.t.Helper()
 	p.do("Connect#"+agent, strings.TrimPrefix(dest, "/topic/")+",pw"+agent)

@@ -112,7 +112,7 @@ func TestBackWithinTheGrace(t *testing.T) {
 	p.login(own, "1001", "2001")
 	p.answer(own, p.do("MakeReady#1001", ""), "READY")
 	stop()
-	require.True(t, wait.Until(patience, func() bool { return len(l.sim.Resources("1001")) == 0 }), "Finesse misses him")
+	require.True(t, wait.Until(patience, func() bool { return len(l.sim.Resources("1001")) == 0 }), "Finesse misses the agent")
 	l.second("node-1", 127)
 	p.answer(own, p.do("Beat#A", ""), "DESTINATION#A#RECONNECT")
 	p.do("Connect#1001", "A,pw1001")

@@ -250,7 +250,7 @@ func TestConnectStatus(t *testing.T) {
 	})
 }
 
-// TestSupervisorIsTold his teams after AgentInfo.
+// TestSupervisorIsTold their teams after AgentInfo.
 func TestSupervisorIsTold(t *testing.T) {
 	formats(t, func(t *testing.T, l *lab, format string) {
 		d := l.signedIn(t, "1005", format)

@@ -20,7 +20,7 @@ import (
 const super = "/topic/S"
 
 // office is a supervisor, 1005 on /topic/S, and the agents 1001 and 1002 of
-// his team on /topic/A.
+// their team on /topic/A.
 func office(t *testing.T, l *lab) *phone {
 	t.Helper()
 	p := newPhone(t, l.broker, own, super)
@@ -52,7 +52,7 @@ func TestTeamOfASupervisor(t *testing.T) {
 
 			agents := p.answer(super, p.do("getallagents##1005", ""), "1005#AgentsList#").body
 			require.Contains(t, agents, "LoginId=1001,Name=Ada Agent,Extension=2001,State=READY,Team=Sales")
-			require.NotContains(t, agents, "LoginId=1003", "he is logged out")
+			require.NotContains(t, agents, "LoginId=1003", "they are logged out")
 
 			// The stream is lost: what happened meanwhile is told afterwards.
 			require.Equal(t, 1, l.sim.DropXMPP("1005"))
@@ -105,7 +105,7 @@ func TestMonitorBargeAndDrop(t *testing.T) {
 func TestSupervisorActsForAnAgent(t *testing.T) {
 	l := newLab(t, brokers[1].start(t), nil)
 	p := office(t, l)
-	p.answer(own, p.do("MakeReady#1001", ""), "1001#State#READY#") // his own session acts
+	p.answer(own, p.do("MakeReady#1001", ""), "1001#State#READY#") // their own session acts
 	require.Contains(t, l.asked()[len(l.asked())-1].Path, "/User/1001")
 
 	// 1003 is logged in at Finesse, and not connected here.
@@ -125,7 +125,7 @@ func TestSupervisorActsForAnAgent(t *testing.T) {
 	other.expect(own, "1003#State#LOGOUT#")
 	require.NotContains(t, requested(l), "<state>LOGOUT</state><reasonCodeId>", "no reason code")
 
-	p.answer(super, p.do("MakeReady#1007", "", "reply-to", super), "1007#State#RE_LOGIN") // not of his team
+	p.answer(super, p.do("MakeReady#1007", "", "reply-to", super), "1007#State#RE_LOGIN") // not of their team
 	p.answer(own, p.do("MakeReady#1003", "", "reply-to", own), "1003#State#RE_LOGIN")     // no supervisor there
 }
 

@@ -127,14 +127,14 @@ func (p *Presence[S]) Refuse() {
 }
 
 // Connected takes a new stream that was opened at srv. One that is up is cut
-// without a farewell, because its unavailable presence must not follow the new one's.
+// without signing off: its unavailable presence must not follow the new one's.
 func (p *Presence[S]) Connected(srv S, st Stream, cred finesse.Credentials) {
 	p.Cut()
 	p.server, p.placed, p.stream, p.cred = srv, true, st, cred
 	p.refused = false
 }
 
-// Cut ends the stream without a word to Finesse, and a try that is under way.
+// Cut ends the stream without telling Finesse, and a try that is under way.
 func (p *Presence[S]) Cut() {
 	p.dialing++
 	p.under = false
@@ -233,7 +233,7 @@ func (d Dialled[S]) drop() {
 	}
 }
 
-// Close leaves Finesse in good order and waits for a try that is under way; the
+// Close signs off at Finesse and waits for a try that is under way; the
 // context that was given to Redial should have ended.
 func (p *Presence[S]) Close() error {
 	var err error

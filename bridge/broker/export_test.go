@@ -1,0 +1,34 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/go-stomp/stomp/v3"
+	"github.com/go-stomp/stomp/v3/frame"
+)
+
+// WithEncode makes before run before a message is put into a frame.
+func (c Config) WithEncode(before func(*Message)) Config {
+	c.encode = func(m *Message, f *frame.Frame, deadline time.Time) error {
+		before(m)
+		return m.fill(f, deadline)
+	}
+	return c
+}
+
+// WithDecode makes after run after a delivery was read.
+func (c Config) WithDecode(after func(*Delivery)) Config {
+	c.decode = func(m *stomp.Message, received time.Time) *Delivery {
+		d := newDelivery(m, received)
+		after(d)
+		return d
+	}
+	return c
+}
+
+// SpoilAck makes the sending of the next acknowledgements panic.
+func (l *Link) SpoilAck() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.consuming.acks.put(nil)
+}
