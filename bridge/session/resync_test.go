@@ -425,3 +425,18 @@ func TestErrorBesideAForcedLogout(t *testing.T) {
 		})
 	})
 }
+
+// TestForcedLogoutIsOver: who signs in after a forced logout stays [C16].
+func TestForcedLogoutIsOver(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do(noDest, "force_logout#1001", "")
+		require.True(t, g.held[len(g.held)-1].Leaving)
+		g.tell(userEvent("", finesse.StateLogout))
+		g.do(noDest, "Login#1001", "pw,2001")
+		g.tell(userEvent("", finesse.StateNotReady))
+		require.Equal(t, []string{"LOGOUT", "LOGIN 2001", "USER", "DIALOGS"}, g.server.log())
+		require.False(t, g.held[len(g.held)-1].Leaving)
+		require.Equal(t, PhaseLoggedIn, g.s.Snapshot().Phase)
+	})
+}
