@@ -238,3 +238,38 @@ func TestShutBeforeOpen(t *testing.T) {
 	go func() { defer close(shut); l.Shut(ctx) }()
 	wait.Closed(t, shut, "the end of Shut")
 }
+
+// A link whose gated consumer cannot be opened, or is cut, goes down and comes
+// back with one: it must not look well and take no commands.
+func TestGatedConsumerFails(t *testing.T) {
+	for name, cut := range map[string]func(c *fakeConn, f *frame.Frame) bool{
+		"at its beginning": func(_ *fakeConn, f *frame.Frame) bool { return f.Command == frame.SUBSCRIBE },
+		"later":            func(c *fakeConn, f *frame.Frame) bool { return f.Command == frame.ACK && c.sub != "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var failed atomic.Bool
+			s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+				if cut(c, f) && !failed.Swap(true) {
+					_ = c.Close()
+					return true
+				}
+				if f.Command == frame.BEGIN && c.sub != "" {
+					c.receipt(f)
+					c.message("1", "x")
+					return true
+				}
+				return false
+			})
+			gated := brokertest.Consume(queue(t, "in"))
+			gated.Gated = true
+			l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, BackoffMin: time.Millisecond, BackoffMax: time.Millisecond}, gated)
+			l.Open()
+			if name == "later" {
+				l.Next().Ack()
+			}
+			require.Error(t, l.AwaitDown())
+			l.AwaitUp()
+			require.Equal(t, "x", string(l.Next().Body))
+		})
+	}
+}

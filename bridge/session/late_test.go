@@ -202,3 +202,25 @@ func TestForcedLogoutIsOver(t *testing.T) {
 		require.Equal(t, PhaseLoggedIn, g.s.Snapshot().Phase)
 	})
 }
+
+// TestForcedLogoutThatFailsTwice: a step that Finesse refuses with and without a
+// reason code is told as refused [C16].
+func TestForcedLogoutThatFailsTwice(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.deps.Options.DefaultLogoutReason = "99"
+		g.loggedIn()
+		g.do(noDest, "force_logout#1001", "")
+		g.server.fail["LOGOUT"] = &finesse.Error{Status: 400, Class: errclass.Upstream}
+		g.tell(finesse.Notification{
+			Source: "/finesse/api/User/1001", RequestID: g.server.ids[0],
+			Errors: []finesse.APIError{{Type: "Invalid Input", Message: "CF_INVALID_AGENT_REASON_CODE", Data: "266"}},
+		})
+		require.Equal(t, []string{"REASONS LOGOUT", "LOGOUT 99", "LOGOUT"}, g.server.log())
+		out := g.outputs()
+		require.Len(t, out, 1)
+		require.Equal(t, "1001#Error#CF_INVALID_AGENT_REASON_CODE", out[0].Message.Body)
+		require.Equal(t, "corr-force_logout", out[0].CorrelationID)
+		require.Contains(t, g.done(), "force_logout")
+		require.Zero(t, g.s.Snapshot().Open)
+	})
+}
