@@ -41,3 +41,15 @@ func TestLinkIsLost(t *testing.T) {
 		<-ended
 	})
 }
+
+// TestFormerOwnerIsHeard: whether it has finished an agent's commands, or is at it.
+func TestFormerOwnerIsHeard(t *testing.T) {
+	inPair(t, func(t *testing.T, n *node) {
+		n.meets(127)
+		require.True(t, n.pair.Fetch("1001"))
+		n.pair.Held("1001", n.taken["1001"])
+		n.hears(connectorsync.Yielded{Agent: "1001", To: "n1", Busy: true})
+		n.hears(connectorsync.Yielded{Agent: "1001", To: "n1"})
+		require.Equal(t, []string{"1001 busy", "1001"}, n.handed)
+	})
+}
