@@ -126,3 +126,10 @@ func TestRefusedErrorIsErrRefused(t *testing.T) {
 	require.True(t, errors.As(err, &r))
 	require.Contains(t, err.Error(), "no")
 }
+
+func TestMillis(t *testing.T) {
+	require.Equal(t, time.UnixMilli(1500), millis("1500"))
+	for _, nonsense := range []string{"", "0", "-5", "x", "99999999999999999999"} {
+		require.True(t, millis(nonsense).IsZero(), nonsense)
+	}
+}

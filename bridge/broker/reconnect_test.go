@@ -1,9 +1,12 @@
 package broker_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -144,4 +147,129 @@ func TestErrorsSayWhatTheyAre(t *testing.T) {
 		texts[err.Error()] = true
 	}
 	require.Equal(t, "broker: refused by the broker: queue full", (&broker.RefusedError{Message: "queue full"}).Error())
+}
+
+// A message that was lost with its connection expires like any other.
+func TestLostMessageExpires(t *testing.T) {
+	var gone atomic.Bool
+	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+		if f.Command == frame.SEND {
+			gone.Store(true)
+		}
+		if gone.Load() {
+			_ = c.Close()
+		}
+		return gone.Load()
+	})
+	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, BackoffMin: time.Millisecond, BackoffMax: 10 * time.Millisecond})
+	m := text(t, "q", "x")
+	m.TTL = 100 * time.Millisecond
+	require.ErrorIs(t, l.Confirmed(m), broker.ErrExpired)
+}
+
+// A link whose publishing connection cannot be made anew is down, even if its
+// other connections live.
+func TestLinkWithoutAPublisherIsDown(t *testing.T) {
+	var deaf atomic.Bool
+	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+		if f.Command == frame.SEND && c.sub == "" {
+			deaf.Store(true)
+			_ = c.Close()
+			return true
+		}
+		if f.Command == frame.CONNECT && deaf.Load() {
+			_ = c.Close()
+			return true
+		}
+		return false
+	})
+	l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, BackoffMin: time.Millisecond, BackoffMax: 10 * time.Millisecond},
+		brokertest.Consume(queue(t, "in")))
+	require.NoError(t, l.Publish(text(t, "q", "x"), nil))
+	require.ErrorIs(t, l.AwaitDown(), broker.ErrLost)
+	require.False(t, l.Up())
+	deaf.Store(false)
+	l.AwaitUp()
+}
+
+// Acknowledgements given before a link is renewed reach the broker on the
+// connection that brought the messages.
+func TestRenewSendsAcknowledgements(t *testing.T) {
+	const n = 10
+	for range 20 {
+		var acked atomic.Int64
+		s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+			switch {
+			case f.Command == frame.ACK:
+				acked.Add(1)
+			case f.Command == frame.BEGIN && c.sub != "" && c.number <= 3 && acked.Load() == 0:
+				c.receipt(f)
+				for i := range n {
+					c.message(fmt.Sprint(i), "x")
+				}
+				return true
+			}
+			return false
+		})
+		l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, BackoffMin: time.Millisecond, BackoffMax: time.Millisecond},
+			brokertest.Consume(queue(t, "in")))
+		var all []*broker.Delivery
+		for range n {
+			all = append(all, l.Next())
+		}
+		for _, d := range all {
+			d.Ack()
+		}
+		l.Renew()
+		require.ErrorIs(t, l.AwaitDown(), broker.ErrLost)
+		l.AwaitUp()
+		l.Stop()
+		require.EqualValues(t, n, acked.Load())
+	}
+}
+
+// A gate that was never open has nobody to wait for.
+func TestShutBeforeOpen(t *testing.T) {
+	l, err := broker.New(broker.Config{URLs: []string{"stomp://localhost:1"}})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	shut := make(chan struct{})
+	go func() { defer close(shut); l.Shut(ctx) }()
+	wait.Closed(t, shut, "the end of Shut")
+}
+
+// A link whose gated consumer cannot be opened, or is cut, goes down and comes
+// back with one: it must not look well and take no commands.
+func TestGatedConsumerFails(t *testing.T) {
+	for name, cut := range map[string]func(c *fakeConn, f *frame.Frame) bool{
+		"at its beginning": func(_ *fakeConn, f *frame.Frame) bool { return f.Command == frame.SUBSCRIBE },
+		"later":            func(c *fakeConn, f *frame.Frame) bool { return f.Command == frame.ACK && c.sub != "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var failed atomic.Bool
+			s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
+				if cut(c, f) && !failed.Swap(true) {
+					_ = c.Close()
+					return true
+				}
+				if f.Command == frame.BEGIN && c.sub != "" {
+					c.receipt(f)
+					c.message("1", "x")
+					return true
+				}
+				return false
+			})
+			gated := brokertest.Consume(queue(t, "in"))
+			gated.Gated = true
+			l := brokertest.Run(t, broker.Config{URLs: []string{s.url()}, BackoffMin: time.Millisecond, BackoffMax: time.Millisecond}, gated)
+			l.Open()
+			if name == "later" {
+				l.Next().Ack()
+			}
+			require.Error(t, l.AwaitDown())
+			l.AwaitUp()
+			require.Equal(t, "x", string(l.Next().Body))
+		})
+	}
 }

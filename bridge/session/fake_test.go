@@ -237,6 +237,13 @@ func (g *rig) Held(_ string, h Holding) { g.note(func() { g.held = append(g.held
 func (g *rig) Lost(string)              { g.note(func() { g.lost++ }) }
 func (g *rig) Yielded(string)           { g.note(func() { g.yields++ }) }
 
+// reported are the failures that the servers were told of.
+func (g *rig) reported() []error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.reports)
+}
+
 // note writes down what a session did; there may be several.
 func (g *rig) note(what func()) {
 	g.mu.Lock()

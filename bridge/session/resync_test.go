@@ -47,11 +47,11 @@ func TestResyncThatFails(t *testing.T) {
 				g.loggedIn()
 				failure := &finesse.Error{Status: 503, Class: errclass.Unavailable}
 				g.server.fail[request] = failure
-				g.reports = nil
+				g.note(func() { g.reports = nil })
 				g.s.Resync()
 				require.Empty(t, g.got())
 				require.Equal(t, 1, g.asks("USER"))
-				require.ErrorIs(t, g.reports[0], failure, "the server is probed")
+				require.ErrorIs(t, g.reported()[0], failure, "the server is probed")
 				time.Sleep(time.Minute)
 				tried := g.asks("USER")
 				require.Greater(t, tried, 10, "again and again")
@@ -213,74 +213,6 @@ func TestTwoOverdueDuringACommand(t *testing.T) {
 	})
 }
 
-// TestLateEvent: what an event tells after the agent was let go is taken from the
-// event, even if a read would not say it yet.
-func TestLateEvent(t *testing.T) {
-	bubble(t, func(g *rig) {
-		g.loggedIn()
-		g.do(noDest, "MakeReady#1001", "")
-		g.letGo()
-		g.tell(userEvent(g.server.ids[0], finesse.StateReady))
-		out := g.outputs()
-		require.Len(t, out, 1)
-		require.Contains(t, out[0].Message.Body, "1001#State#READY#")
-		require.Equal(t, "corr-MakeReady", out[0].CorrelationID)
-		require.False(t, out[0].Caused.IsZero())
-		require.True(t, g.over())
-	})
-}
-
-// TestForceLogoutOfWhoIsOut: they get what they want to hear.
-func TestForceLogoutOfWhoIsOut(t *testing.T) {
-	bubble(t, func(g *rig) {
-		g.server.user.State = finesse.StateLogout
-		g.start()
-		g.do(destA, "Connect#1001", "A,pw")
-		g.do(noDest, "force_logout#1001", "")
-		out := g.outputs()
-		require.Len(t, out, 1)
-		require.Contains(t, out[0].Message.Body, "1001#State#LOGOUT#")
-		require.Equal(t, "corr-force_logout", out[0].CorrelationID)
-		require.Equal(t, []string{"CONNECT", "USER", "DIALOGS"}, g.server.log())
-		require.Contains(t, g.done(), "force_logout")
-	})
-}
-
-// TestLoginsPassword: the password that Finesse has taken is that of all that
-// follows.
-func TestLoginsPassword(t *testing.T) {
-	bubble(t, func(g *rig) {
-		g.start()
-		g.do(destA, "Connect#1001", "A,pw")
-		g.do(noDest, "Login#1001", "changed,2001")
-		g.tell(userEvent("", finesse.StateNotReady))
-		g.do(noDest, "MakeReady#1001", "")
-		require.Equal(t, "changed", g.server.lastCred.Password.Reveal())
-		require.Equal(t, "changed", g.held[len(g.held)-1].Password.Reveal(), "another node must know it")
-		require.Equal(t, 1, g.count("outcomes_event"))
-		g.server.fail["LOGIN 2001"] = &finesse.Error{Status: 401, Class: errclass.Upstream}
-		g.do(noDest, "Login#1001", "wrong,2001")
-		g.do(noDest, "MakeNotReady#1001", "")
-		require.Equal(t, "changed", g.server.lastCred.Password.Reveal(), "one that was refused is not")
-	})
-}
-
-// TestPlaceIsCountedAnew: who comes back after a logout counts again [C20].
-func TestPlaceIsCountedAnew(t *testing.T) {
-	bubble(t, func(g *rig) {
-		g.loggedIn()
-		g.do(noDest, "Logout#1001", "")
-		g.tell(userEvent("", finesse.StateLogout))
-		require.Zero(t, g.deps.Places.Taken())
-		g.do(noDest, "Login#1001", "pw,2001")
-		require.Equal(t, 1, g.deps.Places.Taken())
-		require.True(t, g.deps.Places.Admit("1002"))
-		g.tell(userEvent("", finesse.StateNotReady))
-		g.tell(userEvent("", finesse.StateLogout))
-		require.Equal(t, 1, g.deps.Places.Taken(), "of the other")
-	})
-}
-
 // TestRefreshAnswersOthers: what a refresh reads is the outcome of what is open.
 func TestRefreshAnswersOthers(t *testing.T) {
 	bubble(t, func(g *rig) {
@@ -316,93 +248,33 @@ func TestRefusalIsCounted(t *testing.T) {
 	})
 }
 
-// TestLateMember: the event of a team member answers the command of a session that
-// was let go.
-func TestLateMember(t *testing.T) {
+// TestTeamsAreSubscribedOnce: on each stream, however often the agent is read.
+func TestTeamsAreSubscribedOnce(t *testing.T) {
+	const subscribe = "SUBSCRIBE /finesse/api/Team/1/Users"
 	bubble(t, func(g *rig) {
 		g.supervise()
 		g.do(noDest, "getteamusers#1001", "1,true")
-		g.force("MakeNotReady#1002")
-		g.got()
-		g.letGo()
-		g.tell(memberEvent("1003", "", finesse.StateReady))
-		require.Empty(t, g.got(), "that is the successor's to tell")
-		g.tell(memberEvent("1002", "", finesse.StateNotReady))
-		out := g.outputs()
-		require.Len(t, out, 1)
-		require.Contains(t, out[0].Message.Body, "1001#State#NOT_READY#")
-		require.Equal(t, "corr-MakeNotReady", out[0].CorrelationID)
-		require.Contains(t, g.done(), "MakeNotReady")
-		require.True(t, g.over())
+		g.s.Resync()
+		require.Equal(t, 1, g.asks(subscribe))
+		g.server.streams[0].end(errors.New("gone"))
+		time.Sleep(time.Second)
+		require.Equal(t, 2, g.asks(subscribe), "a stream of its own")
+		g.s.Resync()
+		require.Equal(t, 2, g.asks(subscribe))
+		g.do(noDest, "getteamusers#1001", "1,false")
+		require.Equal(t, 1, g.asks("UNSUBSCRIBE /finesse/api/Team/1/Users"))
 	})
 }
 
-// TestLateDeadline: a command is overdue when it is, not later because its agent
-// has gone.
-func TestLateDeadline(t *testing.T) {
+// TestEachLossIsTheFirst: a stream that was good is tried again at once.
+func TestEachLossIsTheFirst(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
-		g.do(noDest, "MakeReady#1001", "")
-		time.Sleep(outcome / 2)
-		g.got() // of the look
-		g.do(noDest, "MakeCall#1001", "90001")
-		g.letGo()
-		time.Sleep(outcome/2 + poll)
-		out := g.outputs()
-		require.Len(t, out, 1)
-		require.Equal(t, "1001#Error#GENERIC_ERROR", out[0].Message.Body)
-		require.Equal(t, "corr-MakeReady", out[0].CorrelationID)
-		require.False(t, g.over(), "the other one has time left")
-		time.Sleep(outcome / 2)
-		out = g.outputs()
-		require.Len(t, out, 1)
-		require.Equal(t, "corr-MakeCall", out[0].CorrelationID)
-		require.True(t, g.over())
-	})
-}
-
-// TestSuccessorsShare: the step of a forced logout that nobody here waits for is
-// counted as the successor's.
-func TestSuccessorsShare(t *testing.T) {
-	bubble(t, func(g *rig) {
-		g.loggedIn()
-		g.tell(userEvent("", finesse.StateReady))
-		g.do(noDest, "force_logout#1001", "")
-		g.tell(userEvent(g.server.ids[0], finesse.StateNotReady))
-		g.letGo()
-		require.Equal(t, 1, g.count("outcomes_successor"))
-	})
-}
-
-// TestErrorBesideAForcedLogout: only an error about its step makes it go on
-// without the reason code [C16].
-func TestErrorBesideAForcedLogout(t *testing.T) {
-	for name, n := range map[string]finesse.Notification{
-		"about a call":             {Source: "/finesse/api/Dialog/55"},
-		"about another request":    {Source: "/finesse/api/User/1001", RequestID: "another"},
-		"about another one's call": {Source: "/finesse/api/Dialog/55", RequestID: "another"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(g *rig) {
-				g.deps.Options.DefaultLogoutReason = "99"
-				g.loggedIn()
-				g.do(noDest, "force_logout#1001", "")
-				n.Errors = []finesse.APIError{{Type: "Generic Error"}}
-				g.tell(n)
-				require.Equal(t, []string{"REASONS LOGOUT", "LOGOUT 99"}, g.server.log())
-				require.Equal(t, []string{"/topic/A 1001#Error#GENERIC_ERROR"}, g.got())
-				require.Equal(t, 1, g.s.Snapshot().Open, "the logout is still awaited")
-			})
-		})
-	}
-	t.Run("about its step, without an echo", func(t *testing.T) {
-		bubble(t, func(g *rig) {
-			g.deps.Options.DefaultLogoutReason = "99"
-			g.loggedIn()
-			g.do(noDest, "force_logout#1001", "")
-			g.tell(finesse.Notification{Source: "/finesse/api/User/1001", Errors: []finesse.APIError{{Type: "Generic Error"}}})
-			require.Equal(t, []string{"REASONS LOGOUT", "LOGOUT 99", "LOGOUT"}, g.server.log())
-			require.Empty(t, g.got())
-		})
+		for n := range 8 {
+			g.server.streams[n].end(errors.New("gone"))
+			time.Sleep(100 * time.Millisecond)
+			require.Len(t, g.got(), 2, "M8")
+			require.Len(t, g.server.streams, n+2)
+		}
 	})
 }

@@ -238,7 +238,28 @@ func TestRejectedCopy(t *testing.T) {
 	for i := range 100 {
 		d.Properties["p"+string(rune('a'+i%26))+string(rune('a'+i/26))] = "v"
 	}
-	require.LessOrEqual(t, len(tr.rejected(d, "x", true).Properties), maxCopiedHeaders+3)
+	require.Len(t, tr.rejected(d, "x", true).Properties, 64+3, "a client's many headers are cut, ours are not")
+}
+
+// TestRejectedCopyIsPrintable: whatever a client put into the headers of a
+// command, no control character and no line of its own gets into the copy [C8].
+func TestRejectedCopyIsPrintable(t *testing.T) {
+	const bad, good = "a\r\n\x00\x1b\x7f\xffb", "a\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFDb"
+	m := transport(t).rejected(&broker.Delivery{
+		ID: bad, Type: bad, CorrelationID: bad, ReplyTo: bad, Properties: map[string]string{bad: bad},
+	}, bad, true)
+	require.Equal(t, good, m.Type)
+	require.Equal(t, good, m.CorrelationID)
+	require.Equal(t, map[string]string{
+		good: good, "gcReason": good, "gcNode": "n1", "gcMessageId": good, "gcReplyTo": good,
+	}, m.Properties)
+	long := strings.Repeat("x", 2000)
+	m = transport(t).rejected(&broker.Delivery{
+		ID: long, Type: long, CorrelationID: long, ReplyTo: long, Properties: map[string]string{long: long},
+	}, long, true)
+	for _, text := range []string{m.Type, m.CorrelationID, m.Properties["gcReason"], m.Properties["gcMessageId"], m.Properties["gcReplyTo"], m.Properties[long[:128]]} {
+		require.Equal(t, long[:1024], text)
+	}
 }
 
 func TestReject(t *testing.T) {

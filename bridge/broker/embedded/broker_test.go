@@ -55,6 +55,7 @@ var refusals = []struct{ name, raw, why string }{
 	{"unknown ACK", "CONNECT\n\n\x00ACK\nmessage-id:1\n\n\x00", "Unexpected ACK"},
 	{"no transaction", "CONNECT\n\n\x00SEND\ndestination:/queue/a\ntransaction:x\n\n\x00", "no transaction"},
 	{"same transaction", "CONNECT\n\n\x00BEGIN\ntransaction:x\n\n\x00BEGIN\ntransaction:x\n\n\x00", "BEGIN"},
+	{"long transaction", "CONNECT\n\n\x00BEGIN\ntransaction:x\n\n\x00" + strings.Repeat("SEND\ndestination:/queue/a\ntransaction:x\n\n\x00", 10_001), "too long"},
 	{"nothing to commit", "CONNECT\n\n\x00COMMIT\ntransaction:x\n\n\x00", "no transaction"},
 	{"other's temporary", "CONNECT\n\n\x00SUBSCRIBE\nid:1\ndestination:/remote-temp-queue/x:y\n\n\x00", "another connection"},
 	{"deleted temporary", "CONNECT\n\n\x00SEND\ndestination:/remote-temp-queue/x:y\n\n\x00", "deleted Destination"},

@@ -48,6 +48,26 @@ func TestCodecRoundTrip(t *testing.T) {
 	})
 }
 
+// A frame that is cut off is none.
+func TestCutFrame(t *testing.T) {
+	for _, cut := range []string{"SEND\ncontent-length:5\n\nab", "SEND\ncontent-length:5\n\nabcde", "SEND\n\nab", "SEND\na:b"} {
+		_, err := (&reader{in: bufio.NewReader(strings.NewReader(cut)), limit: 100}).read(v12)
+		require.Error(t, err, cut)
+	}
+}
+
+// A session that does not read what it has gets no more.
+func TestOutputIsBounded(t *testing.T) {
+	o := newOutput()
+	f := frame.New(frame.MESSAGE)
+	f.Body = make([]byte, softOutput/4)
+	for n := range 4 {
+		require.True(t, o.room(), n)
+		require.True(t, o.add(f, v12, false))
+	}
+	require.False(t, o.room())
+}
+
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "\r\n", "CONNECT\naccept-version:1.2\n\n\x00", "SEND\ndestination:/queue/a\ncontent-length:3\n\na\x00b\x00",
