@@ -37,7 +37,7 @@ type tenure struct {
 	inherited *Holding // of a successor; nil: the agent's Connect came here
 	told      *Holding // what the other nodes know of this session, nil: nothing
 	released  bool     // another node has the agent now
-	waits     bool     // commands wait for the presence, and for the node that had the agent
+	waits     bool     // commands wait for the node that had the agent
 	timer     *time.Timer
 }
 
