@@ -30,6 +30,7 @@ type fakeServer struct {
 	ids        []string // request ids of the state changes and calls, in order
 	fail       map[string]error
 	connectErr error
+	closed     chan struct{} // Connect waits for its end, nil: for nothing
 	streams    []*fakeStream
 	panics     bool
 	stuck      bool // User never answers
@@ -69,6 +70,9 @@ func (f *fakeStream) Abort()       { f.end(nil) }
 func (f *fakeServer) Name() string { return f.name }
 
 func (f *fakeServer) Connect(_ context.Context, cred finesse.Credentials) (Stream, error) {
+	if f.closed != nil {
+		<-f.closed
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = append(f.asked, "CONNECT")

@@ -50,15 +50,16 @@ func (s *Session) inherit(ctx context.Context) {
 		s.admit()
 	}
 	s.signing.leaving.active = h.Leaving
-	if h.Yields {
-		s.tenure.within(presenceTime)
-	}
+	s.tenure.within(presenceTime)
 	s.redial(ctx)
 }
 
 // tell lets the other nodes know what this session holds, when that has changed.
 // It holds the agent from the first time that the stream was up.
 func (s *Session) tell() {
+	if s.tenure.waits && !s.tenure.inherited.Yields && (s.presence.Up() || s.presence.Wanted() || s.client.refused != "") {
+		s.handOver() // nobody hands over, and the first dial is over, however it ended
+	}
 	if s.client.refused != "" || !s.presence.Up() || s.sync.due {
 		return
 	}

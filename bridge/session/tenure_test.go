@@ -304,3 +304,19 @@ func TestSuccessorDialsInTheBackground(t *testing.T) {
 		require.Equal(t, []string{"/topic/A 1001#Error#FINESSE_UNAVAILABLE"}, g.got(), "answered, not kept")
 	})
 }
+
+// TestSuccessorKeepsCommandsUntilItHasDialled: the node that had the agent is dead,
+// and its commands are here before the presence is up.
+func TestSuccessorKeepsCommandsUntilItHasDialled(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.closed = make(chan struct{})
+		g.succeed(g.holding())
+		g.again = true
+		g.do(noDest, "MakeReady#1001", "")
+		require.Empty(t, g.got(), "kept, not refused")
+		close(g.server.closed)
+		synctest.Wait()
+		require.Contains(t, g.server.log(), "READY")
+		require.Len(t, g.got(), 2, "O-024 and O-001 of the take-over")
+	})
+}
