@@ -64,6 +64,7 @@ func (n *node) Tell(body string, sent func(error)) {
 		sent(n.lose)
 	}
 }
+
 func (n *node) note(what string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

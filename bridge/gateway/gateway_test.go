@@ -74,6 +74,7 @@ func (w *world) Locate(agent string) (bool, string) {
 	at, ok := w.elsewhere[agent]
 	return ok, at
 }
+
 func (w *world) Fetch(agent string) bool {
 	w.fetched = append(w.fetched, agent)
 	if _, ok := w.elsewhere[agent]; !ok || w.elsewhere[agent] == "gone" {
@@ -94,6 +95,7 @@ func (w *world) Named(name string) (wire.Address, error) {
 	}
 	return address("/topic/" + name), nil
 }
+
 func (w *world) Stored(path string) (wire.Address, error) {
 	if path == "" {
 		return nil, errors.New("none")
@@ -140,9 +142,11 @@ func (server) Name() string { return "f1" }
 func (server) Connect(context.Context, finesse.Credentials) (session.Stream, error) {
 	return stream{make(chan finesse.Notification)}, nil
 }
+
 func (server) User(_ context.Context, _ finesse.Credentials, id string) (finesse.User, error) {
 	return finesse.User{ID: id, State: finesse.StateReady, Extension: "2001", Roles: []string{"Supervisor"}}, nil
 }
+
 func (server) Dialogs(context.Context, finesse.Credentials, string) ([]finesse.Dialog, error) {
 	return nil, nil
 }
@@ -157,6 +161,7 @@ func (s source) Ack() {
 	defer s.w.mu.Unlock()
 	s.w.acks = append(s.w.acks, s.id)
 }
+
 func (s source) Reject(reason string, body bool, done func(error)) {
 	if s.w.broken("reject") {
 		panic("defect")

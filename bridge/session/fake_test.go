@@ -237,6 +237,13 @@ func (g *rig) Held(_ string, h Holding) { g.note(func() { g.held = append(g.held
 func (g *rig) Lost(string)              { g.note(func() { g.lost++ }) }
 func (g *rig) Yielded(string)           { g.note(func() { g.yields++ }) }
 
+// reported takes the failures that were reported so far.
+func (g *rig) reported() (errs []error) {
+	synctest.Wait()
+	g.note(func() { errs, g.reports = g.reports, nil })
+	return errs
+}
+
 // note writes down what a session did; there may be several.
 func (g *rig) note(what func()) {
 	g.mu.Lock()

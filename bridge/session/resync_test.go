@@ -47,11 +47,11 @@ func TestResyncThatFails(t *testing.T) {
 				g.loggedIn()
 				failure := &finesse.Error{Status: 503, Class: errclass.Unavailable}
 				g.server.fail[request] = failure
-				g.reports = nil
+				g.reported()
 				g.s.Resync()
 				require.Empty(t, g.got())
 				require.Equal(t, 1, g.asks("USER"))
-				require.ErrorIs(t, g.reports[0], failure, "the server is probed")
+				require.ErrorIs(t, g.reported()[0], failure, "the server is probed")
 				time.Sleep(time.Minute)
 				tried := g.asks("USER")
 				require.Greater(t, tried, 10, "again and again")

@@ -43,10 +43,9 @@ func (s *server) Connect(ctx context.Context, _ finesse.Credentials) (presence.S
 }
 
 type stream struct {
-	c      chan finesse.Notification
-	err    error
-	ended  string // how: "abort", "close"
-	closed bool
+	c     chan finesse.Notification
+	err   error
+	ended string // how: "abort", "close"
 }
 
 func (s *stream) C() <-chan finesse.Notification            { return s.c }
