@@ -38,13 +38,13 @@ func (b *Outbox) Send(o wire.Output) {
 	confirm, caused, agent := o.Confirm, o.Caused, o.Agent
 	o.Confirm = func(err error) {
 		once.Do(func() {
+			if confirm != nil { // first: it lets a command go
+				b.telemetry.Contain(b.log, "confirmation", func() { confirm(err) }, nil)
+			}
 			if err != nil {
 				b.miss(agent)
 			} else if !caused.IsZero() {
 				b.telemetry.Time(telemetry.EventToPublish, time.Since(caused))
-			}
-			if confirm != nil {
-				b.telemetry.Contain(b.log, "confirmation", func() { confirm(err) }, nil)
 			}
 		})
 	}

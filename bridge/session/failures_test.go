@@ -87,7 +87,8 @@ func TestEachRequestMayFail(t *testing.T) {
 		t.Run(word+" "+last, func(t *testing.T) {
 			bubble(t, func(g *rig) {
 				tc.as(g)
-				g.note(func() { g.decided, g.reports = nil, nil })
+				g.decided = nil
+				g.reported()
 				failure := &finesse.Error{Status: 503, Class: errclass.Unavailable}
 				g.server.fail[last] = failure
 				g.do(noDest, tc.jmsType, tc.body)
@@ -97,8 +98,9 @@ func TestEachRequestMayFail(t *testing.T) {
 				require.Equal(t, "1001#Error#"+tc.code, out[0].Message.Body)
 				require.Equal(t, "corr-"+g.done()[0], out[0].CorrelationID)
 				require.Len(t, g.done(), 1)
-				require.Len(t, g.reported(), 1)
-				require.ErrorIs(t, g.reported()[0], failure)
+				reports := g.reported()
+				require.Len(t, reports, 1)
+				require.ErrorIs(t, reports[0], failure)
 				require.Equal(t, 1, g.count("errors_"+tc.code))
 				require.Zero(t, g.s.Snapshot().Panics)
 				require.Zero(t, g.s.Snapshot().Open)

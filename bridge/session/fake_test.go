@@ -241,11 +241,11 @@ func (g *rig) Held(_ string, h Holding) { g.note(func() { g.held = append(g.held
 func (g *rig) Lost(string)              { g.note(func() { g.lost++ }) }
 func (g *rig) Yielded(string)           { g.note(func() { g.yields++ }) }
 
-// reported are the failures that the servers were told of.
-func (g *rig) reported() []error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.Clone(g.reports)
+// reported takes the failures that were reported so far.
+func (g *rig) reported() (errs []error) {
+	synctest.Wait()
+	g.note(func() { errs, g.reports = g.reports, nil })
+	return errs
 }
 
 // note writes down what a session did; there may be several.

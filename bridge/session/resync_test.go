@@ -47,7 +47,7 @@ func TestResyncThatFails(t *testing.T) {
 				g.loggedIn()
 				failure := &finesse.Error{Status: 503, Class: errclass.Unavailable}
 				g.server.fail[request] = failure
-				g.note(func() { g.reports = nil })
+				g.reported()
 				g.s.Resync()
 				require.Empty(t, g.got())
 				require.Equal(t, 1, g.asks("USER"))
