@@ -396,6 +396,7 @@ func TestBadCommands(t *testing.T) {
 		{"an unknown word of a known agent", "Frob#1001", "x", true, "/queue/r", `unknown command word "Frob"`, "/topic/A 1001#Error#PLEASE_RETRY c-m1"},
 		{"without a parameter", "AnswerCall#1001", "", true, "", "", "/topic/A 1001#Error#MISSING_DIALOG_ID c-m1"},
 		{"without a parameter, of nobody", "AnswerCall#1001", "", false, "/queue/r", "", "/queue/r 1001#State#RE_LOGIN c-m1"},
+		{"without a parameter, of nobody, nowhere to answer", "AnswerCall#1001", "", false, "", "dialog_id is missing; no destination to answer to (body)", ""},
 		{"a body that is too long", "MakeCall#1001", strings.Repeat("9", protocol.MaxBody+1), true, "", "body of 65537 bytes is over 65536 (body)", "/topic/A 1001#Error#PLEASE_RETRY c-m1"},
 		{"a secret that is no text", "Login#1001", "\xff", true, "", "body is not UTF-8", "/topic/A 1001#Error#PLEASE_RETRY c-m1"},
 	} {

@@ -165,6 +165,10 @@ func TestErrorBesideAForcedLogout(t *testing.T) {
 			g.tell(finesse.Notification{Source: "/finesse/api/User/1001", Errors: []finesse.APIError{{Type: "Generic Error"}}})
 			require.Equal(t, []string{"REASONS LOGOUT", "LOGOUT 99", "LOGOUT"}, g.server.log())
 			require.Empty(t, g.got())
+			require.NotContains(t, g.done(), "force_logout", "not before its outcome")
+			g.tell(userEvent("", finesse.StateLogout))
+			require.Len(t, g.got(), 1)
+			require.Contains(t, g.done(), "force_logout")
 		})
 	})
 }
