@@ -57,72 +57,90 @@ func awaitError(s *Session, ask func() error) error {
 	return err
 }
 
-// patient is an API whose calls are awaited.
+// while is [await] for a request: without an open outcome nothing can become
+// overdue, the stream is not needed for the answer, and another goroutine would
+// only cost time.
+func while[T any](s *Session, ask func() (T, error)) (T, error) {
+	if s.asked.Len() == 0 {
+		return ask()
+	}
+	return await(s, ask)
+}
+
+// whileError is [while] for what has no value.
+func whileError(s *Session, ask func() error) error {
+	if s.asked.Len() == 0 {
+		return ask()
+	}
+	return awaitError(s, ask)
+}
+
+// patient is an API whose calls do not hold back what cannot wait.
 type patient struct {
 	s   *Session
 	api API
 }
 
 func (p patient) User(ctx context.Context, cred finesse.Credentials, id string) (finesse.User, error) {
-	return await(p.s, func() (finesse.User, error) { return p.api.User(ctx, cred, id) })
+	return while(p.s, func() (finesse.User, error) { return p.api.User(ctx, cred, id) })
 }
 
 func (p patient) Dialogs(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.Dialog, error) {
-	return await(p.s, func() ([]finesse.Dialog, error) { return p.api.Dialogs(ctx, cred, id) })
+	return while(p.s, func() ([]finesse.Dialog, error) { return p.api.Dialogs(ctx, cred, id) })
 }
 
 func (p patient) ReasonCodes(ctx context.Context, cred finesse.Credentials, id, category string) ([]finesse.ReasonCode, error) {
-	return await(p.s, func() ([]finesse.ReasonCode, error) { return p.api.ReasonCodes(ctx, cred, id, category) })
+	return while(p.s, func() ([]finesse.ReasonCode, error) { return p.api.ReasonCodes(ctx, cred, id, category) })
 }
 
 func (p patient) WrapUpReasons(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.WrapUpReason, error) {
-	return await(p.s, func() ([]finesse.WrapUpReason, error) { return p.api.WrapUpReasons(ctx, cred, id) })
+	return while(p.s, func() ([]finesse.WrapUpReason, error) { return p.api.WrapUpReasons(ctx, cred, id) })
 }
 
 func (p patient) SetState(ctx context.Context, cred finesse.Credentials, id string, c finesse.StateChange, requestID string) error {
-	return awaitError(p.s, func() error { return p.api.SetState(ctx, cred, id, c, requestID) })
+	return whileError(p.s, func() error { return p.api.SetState(ctx, cred, id, c, requestID) })
 }
 
 func (p patient) MakeCall(ctx context.Context, cred finesse.Credentials, id, from, to, requestID string) error {
-	return awaitError(p.s, func() error { return p.api.MakeCall(ctx, cred, id, from, to, requestID) })
+	return whileError(p.s, func() error { return p.api.MakeCall(ctx, cred, id, from, to, requestID) })
 }
 
 func (p patient) Monitor(ctx context.Context, cred finesse.Credentials, id, from, to, requestID string) error {
-	return awaitError(p.s, func() error { return p.api.Monitor(ctx, cred, id, from, to, requestID) })
+	return whileError(p.s, func() error { return p.api.Monitor(ctx, cred, id, from, to, requestID) })
 }
 
 func (p patient) Barge(ctx context.Context, cred finesse.Credentials, id, from, to, monitorID, requestID string) error {
-	return awaitError(p.s, func() error { return p.api.Barge(ctx, cred, id, from, to, monitorID, requestID) })
+	return whileError(p.s, func() error { return p.api.Barge(ctx, cred, id, from, to, monitorID, requestID) })
 }
 
 func (p patient) Act(ctx context.Context, cred finesse.Credentials, dialogID string, a finesse.Action, requestID string) error {
-	return awaitError(p.s, func() error { return p.api.Act(ctx, cred, dialogID, a, requestID) })
+	return whileError(p.s, func() error { return p.api.Act(ctx, cred, dialogID, a, requestID) })
 }
 
 func (p patient) Team(ctx context.Context, cred finesse.Credentials, id string, loggedOut bool) (finesse.Team, error) {
-	return await(p.s, func() (finesse.Team, error) { return p.api.Team(ctx, cred, id, loggedOut) })
+	return while(p.s, func() (finesse.Team, error) { return p.api.Team(ctx, cred, id, loggedOut) })
 }
 
 func (p patient) Users(ctx context.Context, cred finesse.Credentials) ([]finesse.User, error) {
-	return await(p.s, func() ([]finesse.User, error) { return p.api.Users(ctx, cred) })
+	return while(p.s, func() ([]finesse.User, error) { return p.api.Users(ctx, cred) })
 }
 
 func (p patient) Queues(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.Queue, error) {
-	return await(p.s, func() ([]finesse.Queue, error) { return p.api.Queues(ctx, cred, id) })
+	return while(p.s, func() ([]finesse.Queue, error) { return p.api.Queues(ctx, cred, id) })
 }
 
 func (p patient) UserPhoneBooks(ctx context.Context, cred finesse.Credentials, id string, contacts int) ([]finesse.PhoneBook, error) {
-	return await(p.s, func() ([]finesse.PhoneBook, error) { return p.api.UserPhoneBooks(ctx, cred, id, contacts) })
+	return while(p.s, func() ([]finesse.PhoneBook, error) { return p.api.UserPhoneBooks(ctx, cred, id, contacts) })
 }
 
 func (p patient) PhoneBooks(ctx context.Context, cred finesse.Credentials) ([]finesse.PhoneBook, error) {
-	return await(p.s, func() ([]finesse.PhoneBook, error) { return p.api.PhoneBooks(ctx, cred) })
+	return while(p.s, func() ([]finesse.PhoneBook, error) { return p.api.PhoneBooks(ctx, cred) })
 }
 
 func (p patient) TeamPhoneBooks(ctx context.Context, cred finesse.Credentials, teamID string) ([]finesse.PhoneBook, error) {
-	return await(p.s, func() ([]finesse.PhoneBook, error) { return p.api.TeamPhoneBooks(ctx, cred, teamID) })
+	return while(p.s, func() ([]finesse.PhoneBook, error) { return p.api.TeamPhoneBooks(ctx, cred, teamID) })
 }
 
 func (p patient) PhoneBookContacts(ctx context.Context, cred finesse.Credentials, bookID string) ([]finesse.Contact, error) {
-	return await(p.s, func() ([]finesse.Contact, error) { return p.api.PhoneBookContacts(ctx, cred, bookID) })
+	return while(p.s, func() ([]finesse.Contact, error) { return p.api.PhoneBookContacts(ctx, cred, bookID) })
 }
