@@ -96,8 +96,8 @@ func (s *Session) finish(ctx context.Context) {
 // settle gives the outcomes that are open. Who has accepted a command tells its
 // outcome; events go to the successor now, which has the newest connection
 // (finesse-api 1.10), so Finesse is read, at once and then at growing intervals
-// until the last outcome is told or overdue. Another LetGo cuts it short: the
-// agent comes back. The end of ctx does not: a node that leaves owes its answers.
+// until the last outcome is told or overdue. Another LetGo cuts it short, after a
+// last read: the agent comes back. The end of ctx does not: a node that leaves owes its answers.
 func (s *Session) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.deps.Options.OutcomeTimeout)
 	defer cancel()
@@ -109,6 +109,11 @@ func (s *Session) settle(ctx context.Context) {
 		s.contain(nil, func() { s.lateNotice(ctx, n) })
 	}
 	for wait := settleFirst; s.owes() && s.settleStep(ctx, wait); wait = min(2*wait, poll) {
+	}
+	if s.asked.Len() > 0 && ctx.Err() == nil { // cut short: once more
+		last, cancel := context.WithTimeout(ctx, poll)
+		defer cancel()
+		s.contain(nil, func() { s.lateLook(last) })
 	}
 	s.contain(nil, func() { s.unconfirmed(s.asked.All()) })
 }

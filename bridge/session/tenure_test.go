@@ -209,6 +209,20 @@ func TestFormerOwnerAnswers(t *testing.T) {
 			require.True(t, g.over())
 		})
 	})
+	t.Run("and by a last read then", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.loggedIn()
+			g.do(noDest, "MakeReady#1001", "")
+			g.letGo()
+			g.server.set(func(f *fakeServer) { f.user.State = finesse.StateReady })
+			g.s.LetGo()
+			out := g.outputs()
+			require.Len(t, out, 1)
+			require.Contains(t, out[0].Message.Body, "1001#State#READY#")
+			require.Equal(t, "corr-MakeReady", out[0].CorrelationID)
+			require.True(t, g.over())
+		})
+	})
 	t.Run("when its own connection ends", func(t *testing.T) {
 		bubble(t, func(g *rig) {
 			g.loggedIn()

@@ -230,8 +230,8 @@ func neighbour(executions []Execution, which []int, i, step int) int {
 // between chooses one of list, which is in order and not empty: one behind
 // before and ahead of after. If nothing came before, and what comes after had run
 // already, a second process runs again what the first did not acknowledge, and it
-// is the last of them. If the first of them is the very next of that process, it is
-// that one, even if another node has refused it later. Otherwise it is the first that has neither run nor been
+// is the last of them. If the first of them is the very next of that process, and none
+// behind it has run, it is that one, even if another node has refused it later. Otherwise it is the first that has neither run nor been
 // answered; if there is none, the last that has run.
 func between(list []int, before, after int, done map[int]bool, answered func(int) bool) int {
 	fits := slices.DeleteFunc(slices.Clone(list), func(n int) bool { return n <= before || after >= 0 && n >= after })
@@ -241,7 +241,7 @@ func between(list []int, before, after int, done map[int]bool, answered func(int
 	if before < 0 && after >= 0 && done[after] {
 		return fits[len(fits)-1]
 	}
-	if before >= 0 && fits[0] == before+1 && !done[fits[0]] {
+	if before >= 0 && fits[0] == before+1 && !done[fits[0]] && !overtaken(done, fits[0]) {
 		return fits[0] // whatever was answered by another node
 	}
 	for _, n := range fits {
@@ -255,4 +255,14 @@ func between(list []int, before, after int, done map[int]bool, answered func(int
 		}
 	}
 	return fits[0]
+}
+
+// overtaken reports whether a command behind i has run.
+func overtaken(done map[int]bool, i int) bool {
+	for k, ran := range done {
+		if ran && k > i {
+			return true
+		}
+	}
+	return false
 }

@@ -50,10 +50,11 @@ const (
 // goroutine owns it.
 type Ledger struct {
 	open   []Entry
-	recent []recent // settled by an event that repeated their requestId, oldest first
+	recent []recent // settled, oldest first
 }
 
-// recent is a requestId that further events may repeat (finesse-api 1.3).
+// recent is a requestId that further events may repeat (finesse-api 1.3). They
+// carry the correlation, if an event has settled it; they answer nothing else.
 type recent struct{ requestID, correlation string }
 
 // Open adds an entry. The ledger is bounded: what is returned was pushed out, and
@@ -61,8 +62,7 @@ type recent struct{ requestID, correlation string }
 func (l *Ledger) Open(e Entry) (pushedOut []Entry) {
 	l.open = append(l.open, e)
 	if len(l.open) > maxOpen {
-		pushedOut = slices.Clone(l.open[:1])
-		l.open = slices.Delete(l.open, 0, 1)
+		pushedOut = l.take(0)
 	}
 	return pushedOut
 }
@@ -108,8 +108,8 @@ func (l *Ledger) Event(n finesse.Notification, now Now, told bool) (correlation 
 		e := l.open[i]
 		over := e.Expect.shownBy(n, now) || told && e.Answers == nil
 		if over && e.Expect.Rule != RuleLogin {
-			l.remember(e)
 			settled = l.settle(i)
+			l.carry(e)
 		}
 		return e.Correlation, settled
 	}
@@ -119,20 +119,22 @@ func (l *Ledger) Event(n finesse.Notification, now Now, told bool) (correlation 
 		}
 	}
 	for i, e := range l.open {
-		if e.Expect.Rule != RuleLogin && e.Expect.shownBy(n, now) && l.tells(i, told) {
-			return e.Correlation, l.settle(i)
+		if e.Expect.Rule != RuleLogin && e.Expect.shownBy(n, now) && l.tells(i, told, n.RequestID) {
+			settled = l.settle(i)
+			l.carry(e)
+			return e.Correlation, settled
 		}
 	}
 	return "", nil
 }
 
 // tells reports whether an event may be about the entry in place i, which it
-// shows. One with news is not about what no dialog shows; one without news shows
-// no state that is behind another.
-func (l *Ledger) tells(i int, told bool) bool {
+// shows. One with news, or of another request, is not about what no dialog shows;
+// one without news shows no state that is behind another.
+func (l *Ledger) tells(i int, told bool, requestID string) bool {
 	switch l.open[i].Expect.Rule {
 	case RuleEvent:
-		return !told
+		return !told && requestID == ""
 	case RuleState:
 		return told || !slices.ContainsFunc(l.open[:i], isState)
 	}
@@ -268,6 +270,7 @@ func (l *Ledger) Take(which func(Entry) bool) (taken []Entry) {
 	for _, e := range l.open {
 		if which(e) {
 			taken = append(taken, e)
+			l.remember(e)
 			continue
 		}
 		kept = append(kept, e)
@@ -282,12 +285,23 @@ func (l *Ledger) Take(which func(Entry) bool) (taken []Entry) {
 func (l *Ledger) take(i int) []Entry {
 	e := l.open[i]
 	l.open = slices.Delete(l.open, i, i+1)
+	l.remember(e)
 	return []Entry{e}
+}
+
+// carry lets further events that repeat the id of a settled entry carry its
+// correlation, too.
+func (l *Ledger) carry(e Entry) {
+	for i, r := range l.recent {
+		if r.requestID == e.RequestID {
+			l.recent[i].correlation = e.Correlation
+		}
+	}
 }
 
 func (l *Ledger) remember(e Entry) {
 	if len(l.recent) == maxRecent {
 		l.recent = slices.Delete(l.recent, 0, 1)
 	}
-	l.recent = append(l.recent, recent{e.RequestID, e.Correlation})
+	l.recent = append(l.recent, recent{requestID: e.RequestID})
 }

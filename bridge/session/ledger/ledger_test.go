@@ -198,6 +198,7 @@ func TestEvent(t *testing.T) {
 		{"of what the dialog became", []Entry{entry("a", hold)}, dialogEvent("", finesse.Dialog{ID: "9", SecondaryID: "5"}), at("READY"), true, "c-a", []string{"a"}},
 		{"a callback by an event that says nothing else", []Entry{entry("a", callback)}, dialogEvent("", call("5", "ACTIVE")), at("TALKING", call("5", "ACTIVE")), false, "c-a", []string{"a"}},
 		{"a callback by an event that says something else", []Entry{entry("a", callback)}, dialogEvent("", call("5", "HELD")), at("TALKING", call("5", "HELD")), true, "", nil},
+		{"a callback, not by an event of another request", []Entry{entry("a", callback)}, dialogEvent("x", call("5", "ACTIVE")), at("TALKING", call("5", "ACTIVE")), false, "", nil},
 		{"a call by a dialog that is new", []Entry{entry("a", Expect{Rule: RuleCall, Known: []string{"5"}})}, dialogEvent("", dialledCall("6", "9")), at("TALKING", dialledCall("6", "9")), true, "c-a", []string{"a"}},
 		{"a call, not by a dialog that is known", []Entry{entry("a", Expect{Rule: RuleCall, Known: []string{"5"}})}, dialogEvent("", call("5", "ACTIVE")), at("TALKING", dialledCall("6", "9"), call("5", "ACTIVE")), true, "", nil},
 		{"a conference by any dialog", []Entry{entry("a", Expect{Rule: RuleJoined, Dialog: "4"})}, dialogEvent("", three), at("TALKING", three), true, "c-a", []string{"a"}},
@@ -238,6 +239,20 @@ func TestRepeatedID(t *testing.T) {
 	require.Empty(t, correlation, "not for ever")
 	correlation, _ = l.Event(userEvent("r-0"), at("READY"), true)
 	require.Equal(t, "c-0", correlation)
+}
+
+// TestLateEchoIsNobodyElses: an event that repeats the id of a settled request
+// answers no other.
+func TestLateEchoIsNobodyElses(t *testing.T) {
+	var l Ledger
+	l.Open(entry("a", Expect{Rule: RuleState, State: "READY"}))
+	_, settled := l.Event(userEvent(""), at("READY"), true)
+	require.Equal(t, []string{"a"}, names(settled))
+	l.Open(entry("b", Expect{Rule: RuleState, State: "READY"}))
+	correlation, settled := l.Event(userEvent("r-a"), at("READY"), false)
+	require.Equal(t, "c-a", correlation)
+	require.Empty(t, settled)
+	require.Equal(t, 1, l.Len())
 }
 
 // TestNoEchoAfterAnotherOutcome: what was told as not confirmed has had its outcome.
