@@ -34,7 +34,7 @@ func (s *Session) ask(r *Request, e ledger.Entry, send func(api API, cred finess
 	return s.askAs(e, func(id string) error { return send(api, cred, id) })
 }
 
-// askAs is ask for whoever is named in e.
+// askAs is ask for the one who is named in e.
 func (s *Session) askAs(e ledger.Entry, send func(requestID string) error) error {
 	e.RequestID, e.Expect = s.nextRequestID(), e.Expect.Asked(s.now())
 	if err := send(e.RequestID); err != nil {

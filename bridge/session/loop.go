@@ -38,7 +38,7 @@ func (s *Session) Run(ctx context.Context) {
 	case ctx.Err() == nil:
 		s.unconfirmed(s.asked.All())
 	}
-	// A node that stops leaves what is open to whoever gets the commands again.
+	// A node that stops leaves what is open to the node that gets the commands again.
 }
 
 // follow does what may be due after any step.
