@@ -14,7 +14,6 @@ type Expect struct {
 	State      finesse.AgentState // RuleState: what was asked for
 	ReasonID   string             // its reason code as Finesse was asked, "" = none
 	ReasonCode string             // as the client named it, "" = none
-	Extension  string             // RuleLogin
 	Dialog     string             // the dialog that was acted on
 	Target     string             // RuleJoin, RuleDropOther: the other party
 	Number     string             // RuleCall: what was dialled
