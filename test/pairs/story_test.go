@@ -234,13 +234,19 @@ func (s *story) callIs(st callcontrol.CallState) bool {
 	return false
 }
 
-// comesToServe waits until a node has the commands.
+// comesToServe waits until a node has the commands. It asks again after a while:
+// a command that a network of brokers carries back and forth while its consumers
+// move can be lost between them (docs/reliability.md).
 func (s *story) comesToServe(node int) {
 	s.t.Helper()
 	require.True(s.t, wait.Until(patience, func() bool {
-		m := s.answer(s.do("GetState", idler, ""))
-		return m.Properties["gcNode"] == s.Nodes[node].Name && strings.Contains(m.Body, idler+"#State#")
-	}), "%s does not come to serve", s.Nodes[node].Name)
+		corr := s.do("GetState", idler, "")
+		return wait.Until(5*time.Second, func() bool {
+			return slices.ContainsFunc(s.java.Received(), func(m javapeer.Message) bool {
+				return m.CorrelationID == corr && m.Properties["gcNode"] == s.Nodes[node].Name && strings.Contains(m.Body, idler+"#State#")
+			})
+		})
+	}), "%s does not come to serve; there came\n%s", s.Nodes[node].Name, s.describe(s.read))
 }
 
 // quiet shows what the clients did not see: no LOGOUT, no RE_LOGIN, nobody
