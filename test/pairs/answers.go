@@ -45,7 +45,7 @@ func (v *Verdict) Hear(commands []Command, told Told, kills []kill) {
 	for _, c := range commands {
 		list := told[c.Corr]
 		if len(list) == 0 {
-			if !c.Unsure {
+			if !c.Unsure && !c.Aside {
 				v.find(&v.Unanswered, "%s has no answer", c)
 			}
 			continue

@@ -17,7 +17,7 @@ func TestTheJudgeHearsAnswers(t *testing.T) {
 	for _, tc := range []struct {
 		name                string
 		told                []Answer
-		unsure              bool
+		unsure, aside       bool
 		kills               []kill
 		unanswered, twofold int
 		twice               int
@@ -27,6 +27,7 @@ func TestTheJudgeHearsAnswers(t *testing.T) {
 		{name: "an error", told: []Answer{{Kind: "PLEASE_RETRY", Node: "a"}}},
 		{name: "the same error from both nodes", told: []Answer{{Kind: "PLEASE_RETRY", Node: "a"}, {Kind: "PLEASE_RETRY", Node: "b"}}},
 		{name: "nothing", unanswered: 1},
+		{name: "nothing, and a broker put it aside", aside: true},
 		{name: "nothing, and the broker may not have it", unsure: true},
 		{name: "an outcome, then an error", told: append(yes, Answer{Kind: "GENERIC_ERROR", Node: "a"}), twofold: 1},
 		{name: "an error, then an outcome", told: append([]Answer{{Kind: "GENERIC_ERROR", Node: "a"}}, yes...), twofold: 1},
@@ -40,7 +41,7 @@ func TestTheJudgeHearsAnswers(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := day("1001", 1)[:2]
-			c[1].Unsure = tc.unsure
+			c[1].Unsure, c[1].Aside = tc.unsure, tc.aside
 			var v Verdict
 			v.Hear(c, Told{c[0].Corr: yes, c[1].Corr: tc.told}, tc.kills)
 			require.Equal(t, []int{tc.unanswered, tc.twofold, tc.twice}, []int{v.Unanswered, v.TwoFold, v.ToldTwice}, v.Findings)

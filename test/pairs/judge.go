@@ -26,6 +26,12 @@ type Command struct {
 	Asks   bool      // Finesse need not be asked because of it: it has no Key, only an answer
 	Corr   string    // its correlation id
 	Unsure bool      // the client does not know whether the broker has it
+	// Standing: it was answered by how things stand, as a command is that the
+	// broker delivered again and that asks for what is so already.
+	Standing bool
+	// Aside: no node had it, for a broker took it for a duplicate and put it into
+	// its dead letter queue (docs/reliability.md, two brokers).
+	Aside bool
 }
 
 // Execution is a request that Finesse saw.
@@ -44,6 +50,8 @@ type Verdict struct {
 	Commands   int
 	Executed   int
 	Refused    int // answered, and not executed
+	Standing   int // answered by how things stand, and not executed
+	Aside      int // put aside by a broker
 	Lost       int // neither executed nor answered
 	Double     int // call-making commands that ran more than once
 	OutOfOrder int
@@ -174,6 +182,10 @@ func (v *Verdict) judge(commands []Command, executions []Execution, answers Answ
 			v.Executed++
 		case answers[c.Corr]:
 			v.Refused++
+		case c.Standing:
+			v.Standing++
+		case c.Aside:
+			v.Aside++
 		case !c.Unsure:
 			v.find(&v.Lost, "%s: %s (%s, number %d, sent at %s) is lost", c.Agent, c.Key, c.Corr, c.Index, c.Sent.Format("05.000"))
 		}

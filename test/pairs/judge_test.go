@@ -1,6 +1,7 @@
 package pairs
 
 import (
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -53,6 +54,8 @@ func TestTheJudgeFindsForgedFaults(t *testing.T) {
 		answers                Answers
 		lost, double, disorder int
 		refused                int
+		standing, aside        int
+		change                 func([]Command)
 	}{
 		{name: "all in order", executions: runs(c, "a", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)},
 		{
@@ -87,6 +90,14 @@ func TestTheJudgeFindsForgedFaults(t *testing.T) {
 			executions: join(runs(c, "a", 0, 1, 2, 3), runs(c, "b", 5, 6, 7, 8, 9, 10, 11)),
 			answers:    Answers{c[3].Corr: true, c[4].Corr: true}, refused: 1,
 		},
+		{
+			name: "answered by how things stand", executions: runs(c, "a", 0, 1, 2, 4, 5, 6, 7, 8, 9, 10),
+			change: func(c []Command) { c[3].Standing, c[11].Standing = true, true }, standing: 2,
+		},
+		{
+			name: "put aside by a broker", executions: runs(c, "a", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+			change: func(c []Command) { c[11].Aside = true }, aside: 1,
+		},
 		{name: "lost: the last", executions: runs(c, "a", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), lost: 1},
 		{name: "lost: a call", executions: runs(c, "a", 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), lost: 1},
 		{name: "lost: one without parameters", executions: runs(c, "a", 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11), lost: 1},
@@ -117,6 +128,10 @@ func TestTheJudgeFindsForgedFaults(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			c := slices.Clone(c)
+			if tc.change != nil {
+				tc.change(c)
+			}
 			v := Judge(c, tc.executions, tc.answers)
 			require.Equal(t, tc.lost, v.Lost, "lost: %v", v.Findings)
 			require.Equal(t, tc.double, v.Double, "double: %v", v.Findings)
@@ -124,7 +139,8 @@ func TestTheJudgeFindsForgedFaults(t *testing.T) {
 			require.Len(t, v.Findings, tc.lost+tc.double+tc.disorder)
 			require.Equal(t, tc.refused, v.Refused)
 			require.Equal(t, tc.lost+tc.double+tc.disorder == 0, v.Clean())
-			require.Equal(t, len(c), v.Executed+v.Refused+v.Lost+v.Double)
+			require.Equal(t, []int{tc.standing, tc.aside}, []int{v.Standing, v.Aside})
+			require.Equal(t, len(c), v.Executed+v.Refused+v.Standing+v.Aside+v.Lost+v.Double)
 		})
 	}
 }

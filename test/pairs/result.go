@@ -35,6 +35,8 @@ func (r *Result) Add(o Result) {
 	r.Commands += o.Commands
 	r.Executed += o.Executed
 	r.Refused += o.Refused
+	r.Standing += o.Standing
+	r.Aside += o.Aside
 	r.Lost += o.Lost
 	r.Double += o.Double
 	r.OutOfOrder += o.OutOfOrder

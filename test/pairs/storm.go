@@ -11,8 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-stomp/stomp/v3"
 	"golang.org/x/time/rate"
 
+	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/finesse/sim"
 	"gcbridge/test/wait"
 )
@@ -44,6 +46,8 @@ type storm struct {
 	mu       sync.Mutex
 	commands []Command
 	kills    []kill
+
+	aside map[string]bool // correlation ids; read when something is missing
 }
 
 type kill struct {
@@ -217,7 +221,7 @@ func (s *storm) killing(over <-chan struct{}) {
 }
 
 func (s *storm) verdict() Verdict {
-	return Judge(s.sent(), Executions(s.sim.Requests()), s.answers())
+	return Judge(s.asAnswered(), Executions(s.sim.Requests()), s.answers())
 }
 
 // sent are the commands so far.
@@ -278,7 +282,11 @@ func (s *storm) judge() Result {
 		v = s.verdict()
 		return v.Lost == 0
 	})
-	v.Hear(s.sent(), s.told.listen(s.desks), s.kills)
+	if v.Lost > 0 || s.unanswered() > 0 {
+		s.aside = s.putAside()
+		v = s.verdict()
+	}
+	v.Hear(s.asAnswered(), s.told.listen(s.desks), s.kills)
 	r := Result{Verdict: v, Kills: map[Window]int{}}
 	events := s.events()
 	for i, k := range s.kills {
@@ -339,6 +347,45 @@ func (s *storm) events() []Event {
 	for i, c := range s.desks {
 		out = append(out, c.Since(s.loggedIn[i])...)
 	}
+	return out
+}
+
+// asAnswered are the commands, with what is known of how they were answered.
+func (s *storm) asAnswered() []Command {
+	standing := map[string]bool{}
+	for _, e := range s.events() {
+		if e.Corr != "" && e.Recovered && !isRefusal(e) {
+			standing[e.Corr] = true
+		}
+	}
+	commands := s.sent()
+	for i, c := range commands {
+		commands[i].Standing, commands[i].Aside = standing[c.Corr], s.aside[c.Corr]
+	}
+	return commands
+}
+
+// putAside reads the dead letter queues of both brokers: the correlation ids of
+// the commands that a broker took for duplicates.
+func (s *storm) putAside() map[string]bool {
+	var mu sync.Mutex
+	out := map[string]bool{}
+	for _, b := range []*brokertest.Broker{s.Setup.Brokers.One, s.Setup.Brokers.Two} {
+		conn, err := brokertest.Connect(context.Background(), b.URL(), []string{"/queue/DLQ." + s.lab.Queue}, func(_ string, m *stomp.Message) {
+			if strings.Contains(m.Header.Get("dlqDeliveryFailureCause"), "duplicate") {
+				mu.Lock()
+				defer mu.Unlock()
+				out[m.Header.Get("correlation-id")] = true
+			}
+		})
+		if err != nil {
+			s.t.Errorf("dead letter queue: %v", err)
+			return nil
+		}
+		s.pause(nil, 2*time.Second) // nothing says how many there are
+		conn.Close()
+	}
+	s.t.Logf("%d commands are in the dead letter queues as duplicates", len(out))
 	return out
 }
 
