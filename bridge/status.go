@@ -16,17 +16,19 @@ import (
 
 // Status is the document of /status. It holds no secret.
 type Status struct {
-	Node     string                `json:"node"`
-	Started  time.Time             `json:"started"`
-	System   protocol.SystemStatus `json:"system"`
-	Paired   bool                  `json:"paired"`
-	Pair     *connectorsync.Status `json:"pair,omitempty"`
-	Broker   broker.Stats          `json:"broker"`
-	Finesse  []pool.ServerStatus   `json:"finesse"`
-	Agents   []session.Snapshot    `json:"agents"`
-	Bound    int                   `json:"destinations"`
-	Running  int                   `json:"running"` // commands without an outcome
-	Counters map[string]uint64     `json:"counters"`
+	Node    string                `json:"node"`
+	Started time.Time             `json:"started"`
+	System  protocol.SystemStatus `json:"system"`
+	Paired  bool                  `json:"paired"`
+	Pair    *connectorsync.Status `json:"pair,omitempty"`
+	Broker  broker.Stats          `json:"broker"`
+	Finesse []pool.ServerStatus   `json:"finesse"`
+	// Returning is how many agents wait for their turn to come back to Finesse.
+	Returning int                `json:"returning"`
+	Agents    []session.Snapshot `json:"agents"`
+	Bound     int                `json:"destinations"`
+	Running   int                `json:"running"` // commands without an outcome
+	Counters  map[string]uint64  `json:"counters"`
 }
 
 // Alive implements [admin.Source]: the Finesse watch is the worker's pulse.
@@ -49,6 +51,7 @@ func (w *Worker) Ready() error {
 	if st := w.finesse.Status(); st != protocol.InService {
 		errs = append(errs, fmt.Errorf("finesse: %s", st))
 	}
+	errs = append(errs, w.finesse.Conflict())
 	return errors.Join(errs...)
 }
 
@@ -59,7 +62,7 @@ func (w *Worker) Status() any { return w.Snapshot() }
 func (w *Worker) Snapshot() Status {
 	st := Status{
 		Node: w.cfg.NodeID, Started: w.started, System: w.finesse.Status(), Broker: w.transport.Stats(),
-		Paired: w.Paired(), Pair: w.cluster.Status(), Finesse: w.finesse.List(),
+		Paired: w.Paired(), Pair: w.cluster.Status(), Finesse: w.finesse.List(), Returning: w.finesse.Returning(),
 		Bound: w.book.Len(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Agents: []session.Snapshot{},
 	}
 	for _, s := range w.agents.All() {

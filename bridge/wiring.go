@@ -54,6 +54,7 @@ func (w *Worker) newFinesse(Options) error {
 	}
 	w.finesse, err = pool.New(pool.Config{
 		URLs: w.cfg.FinesseURLs, XMPPAddrs: w.cfg.XMPPAddrs, Timeout: w.cfg.FinesseTimeout, Heartbeat: w.cfg.FinesseHeartbeat,
+		MaxRequests: w.cfg.FinesseMaxRequests, ReturnRate: w.cfg.FinesseReturnRate,
 		TLS: tlsConf, XMPPTLSMode: w.cfg.XMPPTLS, Resource: "gcbridge-" + w.cfg.NodeID, PingEvery: w.cfg.XMPPPing,
 		Log: w.log.With().Str("part", "finesse").Logger(), OnSent: w.requestSent, Changed: w.finesseChanged,
 	})
@@ -117,7 +118,7 @@ func (w *Worker) newAgents(o Options) error {
 
 		Node: w.cfg.NodeID, Epoch: w.epoch, Dialect: w.dialect, Options: options,
 		Finesse: servers{w.finesse}, Out: w.out, Book: w.book, Recorder: w.recorder,
-		Places: session.NewPlaces(w.cfg.MaxAgents), Telemetry: w.telemetry, Log: w.log,
+		Places: session.NewPlaces(w.cfg.MaxAgents), Telemetry: w.telemetry, Repeats: telemetry.NewRepeats(w.log), Log: w.log,
 	}
 	w.agents = session.NewAgents(w.deps)
 	return nil

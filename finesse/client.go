@@ -40,6 +40,8 @@ type ClientConfig struct {
 	Transport http.RoundTripper
 	TLS       *tls.Config // used when Transport is nil
 	Log       zerolog.Logger
+	// Limit bounds the requests under way; nil = no bound.
+	Limit Limiter
 	// OnSent, if set, is called when a request has been written to the wire.
 	OnSent func(ctx context.Context, at time.Time)
 }
@@ -56,6 +58,7 @@ type Client struct {
 	timeout time.Duration
 	http    *http.Client
 	log     zerolog.Logger
+	limit   Limiter
 	onSent  func(ctx context.Context, at time.Time)
 }
 
@@ -82,10 +85,14 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 		base:    strings.TrimRight(u.String(), "/"),
 		timeout: cfg.Timeout,
 		log:     cfg.Log,
+		limit:   cfg.Limit,
 		onSent:  cfg.OnSent,
 	}
 	if c.timeout == 0 {
 		c.timeout = DefaultTimeout
+	}
+	if c.limit == nil {
+		c.limit = unlimited{}
 	}
 	transport := cfg.Transport
 	if transport == nil {
@@ -100,6 +107,11 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	return c, nil
 }
 
+// maxIdle is how many connections are kept. Against a slow server hundreds of
+// requests are under way at once; with fewer kept most of them would need a
+// connection, and a TLS handshake, of their own.
+const maxIdle = 256
+
 // newTransport is shared by all agents of one server. Finesse speaks
 // HTTP/1.1; staying with it keeps the rule about repeated requests simple.
 func newTransport(tlsConfig *tls.Config, timeout time.Duration) *http.Transport {
@@ -107,8 +119,8 @@ func newTransport(tlsConfig *tls.Config, timeout time.Duration) *http.Transport 
 		DialContext:            (&net.Dialer{Timeout: timeout, KeepAlive: 15 * time.Second}).DialContext,
 		TLSClientConfig:        tlsConfig,
 		TLSHandshakeTimeout:    timeout,
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    64,
+		MaxIdleConns:           maxIdle,
+		MaxIdleConnsPerHost:    maxIdle,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}

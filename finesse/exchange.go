@@ -75,7 +75,23 @@ func (c *Client) write(ctx context.Context, r request) error {
 	return nil
 }
 
+// exchange asks once, when the limiter gives a place. The request's time runs
+// from then on.
 func (c *Client) exchange(ctx context.Context, r request) (body []byte, status int, err error) {
+	if r.cred != nil {
+		release, refused := c.limit.Acquire(ctx, agentOf(ctx, r.cred))
+		if refused != nil {
+			return nil, 0, &Error{Op: r.op, Err: fmt.Errorf("%w: %w", errNoPlace, refused), Class: errclass.Unavailable}
+		}
+		defer func() { release(err) }()
+	}
+	return c.askOnce(ctx, r)
+}
+
+// errNoPlace: too many requests were under way all the time.
+var errNoPlace = errors.New("no place for the request")
+
+func (c *Client) askOnce(ctx context.Context, r request) (body []byte, status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var sent sentState

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"mellium.im/xmpp"
+	xmppstream "mellium.im/xmpp/stream"
 
 	"gcbridge/protocol/defect"
 	"gcbridge/protocol/errclass"
@@ -221,6 +222,9 @@ func (s *Stream) serve() {
 	if err == nil {
 		err = ErrServerClosed
 	}
+	if errors.Is(err, xmppstream.Conflict) {
+		err = ErrConflict
+	}
 	s.end(failure("read", err))
 	_ = s.conn.Close()
 	s.cancel()
@@ -237,7 +241,7 @@ func (s *Stream) end(err error) {
 	}
 	s.over = true
 	s.err = err
-	s.log.Warn().Err(err).Msg("Finesse notifications ended")
+	s.log.Debug().Err(err).Msg("Finesse notifications ended")
 }
 
 // fail ends the stream with err.

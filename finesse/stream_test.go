@@ -254,7 +254,7 @@ func TestStreamDies(t *testing.T) {
 		"stream error": {func(s *scriptedServer) {
 			s.send("<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>")
 			s.untilEnd()
-		}, nil, time.Second},
+		}, finesse.ErrConflict, time.Second},
 		"silence":     {func(s *scriptedServer) { s.untilEnd() }, finesse.ErrDeadLink, 31 * time.Second},
 		"stalled":     {func(s *scriptedServer) { <-s.t.Context().Done() }, nil, 31 * time.Second},
 		"a huge text": {func(s *scriptedServer) { s.send("<message><body>%s", strings.Repeat("x", 3<<20)); s.untilEnd() }, nil, time.Second},

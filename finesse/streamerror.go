@@ -21,6 +21,8 @@ func (refusal) ErrorClass() errclass.Class { return errclass.Client }
 var (
 	// ErrServerClosed: the server ended the stream.
 	ErrServerClosed = errors.New("the server closed the stream")
+	// ErrConflict: another client has logged in with the same resource.
+	ErrConflict = errors.New("another client has logged in with the same resource")
 	// ErrDeadLink: two pings in a row were not answered.
 	ErrDeadLink = errors.New("two pings were not answered")
 	// ErrSlowReceiver: the receiver of C did not keep up.

@@ -56,6 +56,8 @@ type Config struct {
 	FinesseURLs          []string      `envconfig:"GC_FINESSE_URLS" default:"https://localhost:8445/finesse/api" desc:"primary, secondary"`
 	FinesseTimeout       time.Duration `envconfig:"GC_FINESSE_TIMEOUT" default:"3s" desc:"time limit of one REST request"`
 	FinesseHeartbeat     time.Duration `envconfig:"GC_FINESSE_HEARTBEAT" default:"5s" desc:"period of the SystemInfo poll"`
+	FinesseMaxRequests   int           `envconfig:"GC_FINESSE_MAX_REQUESTS" default:"1000" desc:"1 to 10000; requests under way at one Finesse, fair among agents"`
+	FinesseReturnRate    int           `envconfig:"GC_FINESSE_RETURN_RATE" default:"150" desc:"1 to 10000; agents per second who log in and are read again after an outage of Finesse"`
 	FinesseCAFile        string        `envconfig:"GC_FINESSE_CA_FILE" desc:"CA of Finesse's certificates, PEM"`
 	FinesseInsecureTLS   bool          `envconfig:"GC_FINESSE_INSECURE_TLS" default:"false" desc:"do not verify Finesse's certificates"`
 	FinesseAdminUser     string        `envconfig:"GC_FINESSE_ADMIN_USER" desc:"Finesse administrator, for phone books and getallagents [C21]"`
@@ -222,6 +224,11 @@ func (c Config) Validate() error {
 	}
 	if c.ConsumerPriority < 0 || c.ConsumerPriority > 127 {
 		bad("CONSUMER_PRIORITY", "%d is not within 0 to 127", c.ConsumerPriority)
+	}
+	for name, n := range map[string]int{"FINESSE_MAX_REQUESTS": c.FinesseMaxRequests, "FINESSE_RETURN_RATE": c.FinesseReturnRate} {
+		if n < 1 || n > 10_000 {
+			bad(name, "%d is not within 1 to 10000", n)
+		}
 	}
 	if c.CommandPrefetch < 1 || c.CommandPrefetch > 20_000 {
 		bad("COMMAND_PREFETCH", "%d is not within 1 to 20000", c.CommandPrefetch)

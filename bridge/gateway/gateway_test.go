@@ -117,14 +117,16 @@ func (w *world) Send(o wire.Output) {
 
 // The rest of what a session needs.
 
-func (w *world) Begin(context.Context, *session.Request) error { return nil }
-func (w *world) Intended(string) bool                          { return false }
-func (w *world) Held(string, session.Holding)                  {}
-func (w *world) Lost(string)                                   {}
-func (w *world) Yielded(string)                                {}
-func (w *world) Current() session.Server                       { return server{} }
-func (w *world) Report(error)                                  {}
-func (w *world) Notice()                                       {}
+func (w *world) Begin(context.Context, *session.Request) error  { return nil }
+func (w *world) Intended(string) bool                           { return false }
+func (w *world) Held(string, session.Holding)                   {}
+func (w *world) Lost(string)                                    {}
+func (w *world) Yielded(string)                                 {}
+func (w *world) Current() session.Server                        { return server{} }
+func (w *world) Report(error)                                   {}
+func (w *world) Turn(bool) (comes <-chan struct{}, drop func()) { return nil, func() {} }
+func (w *world) Displaced(time.Time)                            {}
+func (w *world) Notice()                                        {}
 
 // server is a Finesse at which everybody is a supervisor.
 type server struct{ session.API }

@@ -31,6 +31,7 @@ type Deps struct {
 	Recorder  Recorder
 	Places    *Places
 	Telemetry *telemetry.Telemetry
+	Repeats   *telemetry.Repeats // nil: what many agents meet at once is not logged
 	Log       zerolog.Logger
 
 	once sync.Once
@@ -112,6 +113,12 @@ type Servers interface {
 	Current() Server
 	// Report tells that a request failed, so that the server is probed at once.
 	Report(err error)
+	// Turn asks for a turn to come back after an outage: comes is closed when it
+	// is time. Agents who have calls are urgent. drop gives the turn up.
+	Turn(urgent bool) (comes <-chan struct{}, drop func())
+	// Displaced tells that an agent was pushed out again by another client with
+	// this node's resource, and tries again at t.
+	Displaced(t time.Time)
 	// Notice tells that the notification service spoke of the server's own
 	// state (SystemInfo, presence of the Finesse user), so that it is probed.
 	Notice()

@@ -194,29 +194,33 @@ func (a address) String() string { return string(a) }
 
 // rig is a session among fakes. Use it inside a synctest bubble.
 type rig struct {
-	t         *testing.T
-	server    *fakeServer
-	s         *Session
-	deps      *Deps
-	mu        sync.Mutex
-	out       []wire.Output
-	confirm   func(wire.Output) bool // nil: confirm at once
-	waiting   []func(error)
-	held      []Holding
-	lost      int
-	yields    int
-	begun     []string
-	overtaken []string // words
-	intents   []string
-	intendErr error
-	decided   []string
-	returned  int
-	again     bool // the next command is a redelivery
-	bound     []string
-	current   Server
-	reports   []error // requests that failed
-	notices   int     // what the notification service said of the server itself
-	cancel    context.CancelFunc
+	t           *testing.T
+	server      *fakeServer
+	s           *Session
+	deps        *Deps
+	mu          sync.Mutex
+	out         []wire.Output
+	confirm     func(wire.Output) bool // nil: confirm at once
+	waiting     []func(error)
+	held        []Holding
+	lost        int
+	yields      int
+	begun       []string
+	overtaken   []string // words
+	intents     []string
+	intendErr   error
+	decided     []string
+	returned    int
+	again       bool // the next command is a redelivery
+	bound       []string
+	current     Server
+	reports     []error // requests that failed
+	turns       []turnAsked
+	keepWaiting bool // turns do not come by themselves
+	dropped     int  // turns that were given up
+	displaced   []time.Time
+	notices     int // what the notification service said of the server itself
+	cancel      context.CancelFunc
 
 	before      finesse.User // for tests that put things back
 	callsBefore []finesse.Dialog
@@ -230,8 +234,28 @@ func (g *rig) Current() Server {
 	return g.current
 }
 
-func (g *rig) Report(err error) { g.note(func() { g.reports = append(g.reports, err) }) }
-func (g *rig) Notice()          { g.note(func() { g.notices++ }) }
+func (g *rig) Report(err error)      { g.note(func() { g.reports = append(g.reports, err) }) }
+func (g *rig) Displaced(t time.Time) { g.note(func() { g.displaced = append(g.displaced, t) }) }
+
+// Turn gives a turn at once, unless the rig keeps agents waiting.
+func (g *rig) Turn(urgent bool) (comes <-chan struct{}, drop func()) {
+	turn := make(chan struct{})
+	g.note(func() {
+		g.turns = append(g.turns, turnAsked{urgent: urgent, comes: turn})
+		if !g.keepWaiting {
+			close(turn)
+		}
+	})
+	return turn, func() { g.note(func() { g.dropped++ }) }
+}
+
+// turnAsked is a turn that a session asked for.
+type turnAsked struct {
+	urgent bool
+	comes  chan struct{}
+}
+
+func (g *rig) Notice() { g.note(func() { g.notices++ }) }
 
 func (g *rig) Belongs(_ string, b wire.Binding) {
 	g.note(func() { g.bound = append(g.bound, b.To.String()) })

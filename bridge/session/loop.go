@@ -15,7 +15,7 @@ import (
 // (let go, refused, or logged out and silent for [Options.Linger]); commands
 // still in the mailbox are then handed back.
 func (s *Session) Run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(finesse.WithAgent(ctx, s.agent))
 	defer close(s.inbox.done)
 	defer s.returnQueued()
 	defer s.disconnect()
@@ -75,6 +75,8 @@ func (s *Session) step(ctx context.Context) {
 		s.contain(nil, func() { s.redial(ctx) })
 	case d := <-s.presence.Dialled():
 		s.contain(nil, func() { s.dialled(d) })
+	case <-s.sync.turn:
+		s.contain(nil, func() { s.comeBack(ctx) })
 	case <-s.sync.timer.C:
 		s.sync.waits = false // follow does the rest
 	case <-s.tenure.timer.C:
@@ -126,6 +128,7 @@ func (s *Session) lingerOver() {
 
 // disconnect leaves Finesse.
 func (s *Session) disconnect() {
+	s.sync.leave()
 	if err := s.presence.Close(); err != nil {
 		s.log.Debug().Err(err).Msg("closing the notification stream")
 	}

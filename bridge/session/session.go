@@ -153,6 +153,22 @@ type syncing struct {
 	cause   translate.Cause
 	attempt int
 	timer   *time.Timer
+	turn    <-chan struct{} // to come back after an outage; nil: not asked for
+	drop    func()          // gives the turn up
+}
+
+// queue waits for a turn, and forgets one that was asked for before.
+func (y *syncing) queue(turn <-chan struct{}, drop func()) {
+	y.leave()
+	y.turn, y.drop = turn, drop
+}
+
+// leave gives the turn up that was asked for.
+func (y *syncing) leave() {
+	if y.drop != nil {
+		y.drop()
+	}
+	y.turn, y.drop = nil, nil
 }
 
 // want makes a re-sync due.
@@ -169,6 +185,7 @@ func (y *syncing) again() {
 func (y *syncing) done() {
 	y.due, y.waits, y.attempt, y.cause = false, false, 0, translate.AfterGap
 	y.timer.Stop()
+	y.leave()
 }
 
 // soon forgets the wait: something has changed since the last failure.

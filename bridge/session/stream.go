@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/rs/zerolog"
+
 	"gcbridge/bridge/session/presence"
 	"gcbridge/bridge/telemetry"
 	"gcbridge/finesse"
@@ -38,16 +40,43 @@ func connectRefusal(err error) error {
 // streamLost starts the way back after the stream ended by itself.
 func (s *Session) streamLost() {
 	err := s.presence.Lost()
-	s.log.Warn().Err(err).Msg("notification stream lost")
+	if until, displaced := s.presence.Displaced(); displaced {
+		s.deps.Finesse.Displaced(until)
+	}
+	s.deps.Repeats.Say(zerolog.WarnLevel, s.agent, err, "notification stream lost")
 	s.deps.Telemetry.Count(telemetry.StreamsLost)
 	s.gap()
 	s.sync.soon()
 	s.deps.Finesse.Report(err)
 }
 
-// redial tries to get the stream back. What happened meanwhile is read by the
+// redial gets in line for the stream to come back: after an outage thousands of
+// agents want that at once.
+func (s *Session) redial(context.Context) {
+	if !s.presence.Wanted() {
+		return
+	}
+	if s.deps.Finesse.Current() == nil {
+		s.presence.Later()
+		return
+	}
+	s.queue()
+}
+
+// queue asks for a turn to come back. Agents who have calls come first.
+func (s *Session) queue() { s.sync.queue(s.deps.Finesse.Turn(len(s.view.Dialogs()) > 0)) }
+
+// comeBack is the agent's turn: the stream is opened, or the agent is read (by
+// follow) if it is up.
+func (s *Session) comeBack(ctx context.Context) {
+	s.sync.leave()
+	s.sync.waits = false
+	s.dial(ctx)
+}
+
+// dial tries to get the stream back. What happened meanwhile is read by the
 // re-sync that is due (M8).
-func (s *Session) redial(ctx context.Context) {
+func (s *Session) dial(ctx context.Context) {
 	if !s.presence.Wanted() {
 		return
 	}
@@ -65,7 +94,7 @@ func (s *Session) dialled(d presence.Dialled[Server]) {
 	switch {
 	case !current:
 	case err == nil:
-		s.log.Info().Str("server", s.presence.Name()).Msg("notification stream is back")
+		s.deps.Repeats.Say(zerolog.InfoLevel, s.agent, nil, "notification stream is back")
 		s.client.refused = ""
 		s.sync.soon()
 	case errors.Is(err, finesse.ErrAuth):
@@ -95,6 +124,8 @@ func (s *Session) serverChanged(ctx context.Context) {
 	s.gap()
 	s.sync.soon() // what happened meanwhile was not told
 	if srv, _ := s.presence.Server(); s.presence.Up() && srv == cur {
+		s.sync.waits = true
+		s.queue()
 		return
 	}
 	s.presence.Cut()

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 
+	"github.com/rs/zerolog"
+
 	"gcbridge/bridge/telemetry"
 	"gcbridge/protocol"
 )
@@ -43,11 +45,9 @@ func (s *Session) resyncFailed(err error) {
 		s.credentialsRefused(err)
 		return
 	}
-	ev := s.log.Debug()
 	if s.sync.attempt == 0 {
-		ev = s.log.Warn()
+		s.deps.Repeats.Say(zerolog.WarnLevel, s.agent, err, "re-sync failed; it is tried again")
 	}
-	ev.Err(err).Int("attempt", s.sync.attempt+1).Msg("re-sync failed; it is tried again")
 	s.sync.again()
 }
 

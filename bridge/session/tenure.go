@@ -51,7 +51,7 @@ func (s *Session) inherit(ctx context.Context) {
 	}
 	s.signing.leaving.active = h.Leaving
 	s.tenure.within(presenceTime)
-	s.redial(ctx)
+	s.dial(ctx)
 }
 
 // tell lets the other nodes know what this session holds, when that has changed.

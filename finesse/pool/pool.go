@@ -4,6 +4,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -33,6 +34,8 @@ type Config struct {
 	XMPPAddrs   []string      // host:port per URL; empty: domain and port of SystemInfo
 	Timeout     time.Duration // of one request, 0 = finesse.DefaultTimeout
 	Heartbeat   time.Duration // period of the SystemInfo poll, 0 = DefaultHeartbeat
+	MaxRequests int           // under way at one server, 0 = DefaultMaxRequests
+	ReturnRate  int           // agents per second who come back, 0 = DefaultReturnRate
 	TLS         *tls.Config   // of REST and XMPP
 	XMPPTLSMode string        // finesse.TLSDirect, TLSStartTLS or TLSNone
 	Resource    string        // XMPP resource: gcbridge-<node>
@@ -56,6 +59,8 @@ type Pool struct {
 	log       zerolog.Logger
 	changed   func(st protocol.SystemStatus, moved bool)
 	poke      chan struct{}
+	pace      *pace
+	displaced displaced
 
 	mu      sync.Mutex
 	current int // index, -1 = none serves
@@ -79,9 +84,11 @@ func New(cfg Config) (*Pool, error) {
 		cfg.Heartbeat = DefaultHeartbeat
 	}
 	p := &Pool{
+		pace:      newPace(cmp.Or(cfg.ReturnRate, DefaultReturnRate)),
 		heartbeat: cfg.Heartbeat, timeout: cfg.Timeout, log: cfg.Log, changed: cfg.Changed,
 		poke: make(chan struct{}, 1), current: -1, status: protocol.OutOfService, probed: time.Now(),
 	}
+	cfg.MaxRequests = cmp.Or(cfg.MaxRequests, DefaultMaxRequests)
 	for i, raw := range cfg.URLs {
 		s, err := newServer(cfg, strings.TrimSpace(raw))
 		if err != nil {
@@ -96,8 +103,9 @@ func New(cfg Config) (*Pool, error) {
 }
 
 func newServer(cfg Config, base string) (*Server, error) {
+	limit := newLimiter(cfg.MaxRequests)
 	client, err := finesse.NewClient(finesse.ClientConfig{
-		BaseURL: base, Timeout: cfg.Timeout, Transport: cfg.Transport, TLS: cfg.TLS, Log: cfg.Log, OnSent: cfg.OnSent,
+		BaseURL: base, Timeout: cfg.Timeout, Transport: cfg.Transport, TLS: cfg.TLS, Limit: limit, Log: cfg.Log, OnSent: cfg.OnSent,
 	})
 	if err != nil {
 		return nil, err
@@ -107,7 +115,7 @@ func newServer(cfg Config, base string) (*Server, error) {
 		return nil, err
 	}
 	return &Server{
-		Client: client, name: u.Host, log: cfg.Log,
+		Client: client, name: u.Host, limit: limit, log: cfg.Log,
 		stream: finesse.StreamConfig{
 			TLSMode: cfg.XMPPTLSMode, TLS: cfg.TLS, Resource: cfg.Resource,
 			PingEvery: cfg.PingEvery, Log: cfg.Log, Dial: cfg.Dial,
@@ -144,6 +152,14 @@ func (p *Pool) Current() *Server {
 	}
 	return p.servers[p.current]
 }
+
+// Turn asks for a turn to come back to Finesse after an outage, with a login and
+// two reads: comes is closed when it is time, which is at once while few agents
+// want one. Agents who have calls are urgent. drop gives the turn up.
+func (p *Pool) Turn(urgent bool) (comes <-chan struct{}, drop func()) { return p.pace.turn(urgent) }
+
+// Returning is how many agents wait for their turn.
+func (p *Pool) Returning() int { return p.pace.waiting() }
 
 // Status is the system state as of the last round of probes.
 func (p *Pool) Status() protocol.SystemStatus {
@@ -192,6 +208,7 @@ func (p *Pool) Notice() {
 
 // Close releases idle connections; call it when Run has returned. Idempotent.
 func (p *Pool) Close() {
+	p.pace.stop()
 	for _, s := range p.servers {
 		s.Client.Close()
 	}

@@ -385,7 +385,7 @@ func TestListIsTheStatusPage(t *testing.T) {
 		}, w.List())
 		body, err := json.Marshal(w.List()[0])
 		require.NoError(t, err)
-		require.JSONEq(t, fmt.Sprintf(`{"server":"one","serving":true,"inUse":true,"status":"IN_SERVICE","probed":%q}`,
+		require.JSONEq(t, fmt.Sprintf(`{"server":"one","serving":true,"inUse":true,"status":"IN_SERVICE","requests":0,"waiting":0,"probed":%q}`,
 			probed.Format(time.RFC3339Nano)), string(body))
 		body, err = json.Marshal(w.List()[1])
 		require.NoError(t, err)

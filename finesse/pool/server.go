@@ -24,6 +24,7 @@ type Server struct {
 	*finesse.Client
 	name   string
 	stream finesse.StreamConfig // Addr "" = from SystemInfo
+	limit  *limiter
 	log    zerolog.Logger
 	health atomic.Pointer[health]
 }
@@ -36,6 +37,9 @@ type ServerStatus struct {
 	Status  string    `json:"status,omitempty"`
 	Error   string    `json:"error,omitempty"`
 	Probed  time.Time `json:"probed"`
+	// Requests are under way, and Waiting is how many wait for a place.
+	Requests int `json:"requests"`
+	Waiting  int `json:"waiting"`
 }
 
 // errNotServing: SystemInfo has not been answered, so there is no XMPP domain
@@ -95,6 +99,7 @@ func (s *Server) ask(ctx context.Context) (info finesse.SystemInfo, err error) {
 
 func (s *Server) status(inUse bool) ServerStatus {
 	st := ServerStatus{Server: s.name, InUse: inUse}
+	st.Requests, st.Waiting = s.limit.load()
 	h := s.health.Load()
 	if h == nil {
 		return st

@@ -61,6 +61,10 @@ type Presence[S Server] struct {
 	attempt int
 	retry   *time.Timer
 
+	conflicts int       // one after the other
+	conflict  time.Time // the last of them
+	until     time.Time // the next try after it
+
 	dialled chan Dialled[S]
 	dialing int // which Redial is the one that counts
 	under   bool
@@ -150,8 +154,48 @@ func (p *Presence[S]) Cut() {
 func (p *Presence[S]) Lost() error {
 	err := p.stream.Err()
 	p.Cut()
+	if errors.Is(err, finesse.ErrConflict) {
+		p.displaced(time.Now())
+		return err
+	}
 	p.Later()
 	return err
+}
+
+// How long an agent waits whom another client with the same resource has pushed
+// out. If that is a second worker with this node's id the two would push each
+// other out for ever, so that the wait grows; a single conflict, such as with a
+// connection of our own that the server kept, costs a moment.
+const (
+	firstConflict   = time.Second
+	secondConflict  = 30 * time.Second
+	longestConflict = 5 * time.Minute
+)
+
+// ConflictDelay is the wait after the nth conflict in a row, from 1, with up to
+// half of it as jitter. jitter is from 0 to 1.
+func ConflictDelay(n int, jitter float64) time.Duration {
+	d := firstConflict
+	if n > 1 {
+		d = min(secondConflict<<min(n-2, 4), longestConflict)
+	}
+	return d/2 + time.Duration(jitter*float64(d)/2)
+}
+
+func (p *Presence[S]) displaced(now time.Time) {
+	if now.Sub(p.conflict) > 2*longestConflict {
+		p.conflicts = 0
+	}
+	p.conflicts, p.conflict = p.conflicts+1, now
+	wait := ConflictDelay(p.conflicts, rand.Float64())
+	p.until = now.Add(wait)
+	p.retry.Reset(wait)
+}
+
+// Displaced reports whether the stream was lost because another client keeps
+// pushing this one out, and when it is tried again.
+func (p *Presence[S]) Displaced() (until time.Time, yes bool) {
+	return p.until, p.conflicts > 1 && p.stream == nil && time.Now().Before(p.until)
 }
 
 // Later makes a try due after the next delay.
