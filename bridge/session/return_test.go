@@ -24,12 +24,6 @@ func (g *rig) turn(n int) {
 	synctest.Wait()
 }
 
-// after lets time pass, and what is due be done.
-func after(d time.Duration) {
-	time.Sleep(d)
-	synctest.Wait()
-}
-
 // opened is how many streams there have been.
 func (f *fakeServer) opened() (n int) {
 	f.set(func(f *fakeServer) { n = len(f.streams) })
@@ -49,7 +43,8 @@ func TestReturnAfterAnOutage(t *testing.T) {
 				g.got()
 				g.keepWaiting = true
 				g.server.streams[0].end(errors.New("gone"))
-				after(time.Minute)
+				time.Sleep(time.Minute)
+				synctest.Wait()
 				require.Equal(t, 1, g.asked(), "one turn is asked for")
 				require.Equal(t, call, g.turns[0].urgent)
 				require.Equal(t, 1, g.server.opened())
@@ -70,7 +65,8 @@ func TestServesAgain(t *testing.T) {
 		g.server.log()
 		before := g.asks("USER")
 		g.s.ServerChanged()
-		after(time.Minute)
+		time.Sleep(time.Minute)
+		synctest.Wait()
 		require.Equal(t, before, g.asks("USER"))
 		require.Equal(t, 1, g.asked())
 		g.s.ServerChanged()
@@ -109,14 +105,17 @@ func TestPushedOut(t *testing.T) {
 		}
 		conflict()
 		require.Empty(t, g.displaced)
-		after(2 * time.Second)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		require.Equal(t, 2, g.server.opened())
 		conflict()
 		require.Len(t, g.displaced, 1)
 		require.GreaterOrEqual(t, time.Until(g.displaced[0]), 14*time.Second)
-		after(5 * time.Second)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		require.Equal(t, 2, g.server.opened(), "no storm")
-		after(time.Minute)
+		time.Sleep(time.Minute)
+		synctest.Wait()
 		require.Equal(t, 3, g.server.opened())
 	})
 }
