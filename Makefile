@@ -16,7 +16,7 @@ DEAD          := .tools/deadcode-$(DEAD_VERSION)/deadcode
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint fmt deadcode tidy bench fuzz chaos mutants generated clean
+.PHONY: help run build setup test lint fmt deadcode tidy bench fuzz chaos stalls mutants generated clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +24,7 @@ help: ## show this help
 	@echo "  ONCE=1 make run         end after the scripted day; non-zero if an output is missing"
 	@echo "  make test TESTFLAGS=-v  more flags for go test"
 	@echo "  SHORT=1 make chaos      its form of about a minute; the full one takes about twenty minutes"
+	@echo "  SHORT=1 make stalls     a tenth of the agents; two minutes in full"
 	@echo "  make mutants MUTANTS='-n 20 -packages ./finesse'  what to change; -h lists all flags"
 	@echo "  make fuzz FUZZTIME=1m   time, or a number of inputs such as 10000x, per fuzz target"
 
@@ -65,6 +66,9 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 chaos: setup ## kill nodes of a pair among commands; non-zero if one is lost, doubled, out of order or unanswered
 	$(GO) run ./test/chaos $(if $(filter-out 0,$(SHORT)),-short)
+
+stalls: setup ## measure a worker against a Finesse that is slow, silent or away; non-zero if a goal is missed
+	$(GO) run ./test/stalls $(if $(filter-out 0,$(SHORT)),-size 0.1)
 
 mutants: setup ## change lines of bridge/... one at a time; non-zero if the tests notice less than 90 % of the changes
 	$(GO) run ./test/mutants $(MUTANTS)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"gcbridge/test/pairs"
+	"gcbridge/test/stand"
 )
 
 func main() {
@@ -111,10 +112,10 @@ func repeated(bin string, seed uint64, seeds int, with func(seed uint64) run) []
 var errBroken = errors.New("a run ended early")
 
 func playAll(ctx context.Context, short bool, only string, seed uint64, seeds int) (ok bool, err error) {
-	hall := &stand{name: "chaos", ctx: ctx}
-	defer hall.end()
+	hall := stand.New(ctx, "chaos")
+	defer hall.End()
 	var table pairs.Table
-	ok = hall.play(func() {
+	ok = hall.Play(func() {
 		bin, err := pairs.Build(ctx, hall.TempDir())
 		if err != nil {
 			hall.Fatalf("%v", err)
@@ -135,17 +136,17 @@ func playAll(ctx context.Context, short bool, only string, seed uint64, seeds in
 }
 
 // play runs a scenario; a run that breaks off is reported and fails the whole.
-func play(hall *stand, s scenario) pairs.Row {
+func play(hall *stand.Stand, s scenario) pairs.Row {
 	row := pairs.Row{Scenario: s.name, Limit: s.limit}
 	for i, f := range s.runs {
-		if hall.ctx.Err() != nil {
+		if hall.Context().Err() != nil {
 			break
 		}
-		t := &stand{name: s.name, ctx: hall.ctx}
+		t := stand.New(hall.Context(), s.name)
 		from := time.Now()
 		var r pairs.Result
-		t.play(func() { r = f(t) })
-		t.end()
+		t.Play(func() { r = f(t) })
+		t.End()
 		if t.Failed() {
 			hall.Errorf("%s, run %d broke off", s.name, i+1)
 		}

@@ -27,6 +27,7 @@ const (
 	passing pipeState = iota
 	cut
 	stalled
+	muted
 	closed
 )
 
@@ -55,6 +56,10 @@ func (p *Pipe) Cut() { p.set(cut) }
 
 // Stall keeps every connection, and accepts new ones, and lets nothing pass.
 func (p *Pipe) Stall() { p.set(stalled) }
+
+// Mute keeps what is connected, and accepts new connections, of which nothing
+// passes.
+func (p *Pipe) Mute() { p.set(muted) }
 
 // Restore lets everything pass again.
 func (p *Pipe) Restore() { p.set(passing) }
@@ -94,7 +99,7 @@ func (p *Pipe) serve(near net.Conn) {
 		return
 	}
 	defer p.drop(near)
-	if !p.wait() {
+	if !p.wait(muted) {
 		return
 	}
 	far, err := (&net.Dialer{Timeout: 5 * time.Second}).Dial("tcp", p.target)
@@ -130,12 +135,13 @@ func (p *Pipe) drop(c net.Conn) {
 	delete(p.conns, c)
 }
 
-// wait returns when something may pass; false when nothing will.
-func (p *Pipe) wait() bool {
+// wait returns when something may pass; false when nothing will. It also waits
+// while the pipe is in state also.
+func (p *Pipe) wait(also pipeState) bool {
 	for {
 		st, changed := p.now()
-		if st != stalled {
-			return st == passing
+		if st != stalled && st != also {
+			return st == passing || st == muted
 		}
 		<-changed
 	}
@@ -148,7 +154,7 @@ type gate struct {
 }
 
 func (g gate) Write(b []byte) (int, error) {
-	if !g.p.wait() {
+	if !g.p.wait(stalled) {
 		return 0, net.ErrClosed
 	}
 	return g.to.Write(b)

@@ -1,4 +1,4 @@
-package main
+package stand_test
 
 import (
 	"context"
@@ -7,16 +7,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"gcbridge/test/stand"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestStand: a run that breaks off is noticed and cleaned up after.
 func TestStand(t *testing.T) {
-	s := &stand{name: "stand", ctx: context.Background()}
+	s := stand.New(context.Background(), "stand")
 	var order []string
 	var dir string
-	require.False(t, s.play(func() {
+	require.False(t, s.Play(func() {
 		dir = s.TempDir()
 		s.Cleanup(func() { order = append(order, "first") })
 		s.Cleanup(func() { order = append(order, "second") })
@@ -24,13 +26,13 @@ func TestStand(t *testing.T) {
 	}))
 	require.True(t, s.Failed())
 	require.DirExists(t, dir)
-	s.end()
+	s.End()
 	require.NoDirExists(t, dir)
 	require.Equal(t, []string{"second", "first"}, order)
 	_, err := os.Stat(dir)
 	require.ErrorIs(t, err, os.ErrNotExist)
 
-	fine := &stand{name: "fine", ctx: context.Background()}
-	require.True(t, fine.play(func() {}))
+	fine := stand.New(context.Background(), "fine")
+	require.True(t, fine.Play(func() {}))
 	require.False(t, fine.Failed())
 }

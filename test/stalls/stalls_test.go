@@ -1,0 +1,48 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestSpread(t *testing.T) {
+	require.Zero(t, spreadOf(nil))
+	var took []time.Duration
+	for i := range 200 {
+		took = append(took, time.Duration(200-i)*time.Millisecond)
+	}
+	s := spreadOf(took)
+	require.Equal(t, spread{mean: 100500 * time.Microsecond, p50: 101 * time.Millisecond, p99: 199 * time.Millisecond, most: 200 * time.Millisecond}, s)
+	require.Equal(t, "mean 100.5 ms, p50 101.0 ms, p99 199.0 ms, max 200.0 ms", s.String())
+	require.Equal(t, "1.50 s", short(1500*time.Millisecond))
+}
+
+func TestBusiest(t *testing.T) {
+	at := func(ms ...int) (out []time.Time) {
+		for _, m := range ms {
+			out = append(out, time.UnixMilli(int64(m)))
+		}
+		return out
+	}
+	require.Zero(t, busiest(nil))
+	require.Equal(t, 1, busiest(at(0, 1000, 2000)))
+	require.Equal(t, 3, busiest(at(2400, 0, 1500, 1600)), "in any order")
+}
+
+// TestTable: one goal that is missed makes the whole a failure.
+func TestTable(t *testing.T) {
+	var out bytes.Buffer
+	met, err := show(&out, []result{{"a", "1 s", "0.5 s", true}, {"b", "2", "3", false}})
+	require.NoError(t, err)
+	require.False(t, met)
+	require.Regexp(t, `a +1 s +met +0.5 s\nb +2 +missed +3\n`, out.String())
+	met, err = show(&out, []result{{"a", "1 s", "0.5 s", true}})
+	require.NoError(t, err)
+	require.True(t, met)
+}
