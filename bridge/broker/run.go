@@ -88,10 +88,14 @@ func (l *Link) expire(life context.Context) {
 // link was up, and pauses after each full round without success.
 func (l *Link) keepUp(life context.Context) {
 	failed := 0
+	away := newOutage(time.Now())
 	for life.Err() == nil {
 		start, up := time.Now(), false
 		for n := 0; n < len(l.ends) && !up && life.Err() == nil; n++ {
-			up = l.serve(life, n)
+			up = l.serve(life, n, away)
+		}
+		if up {
+			away = newOutage(time.Now())
 		}
 		if up && time.Since(start) >= steady {
 			failed = 0
@@ -106,20 +110,20 @@ func (l *Link) keepUp(life context.Context) {
 
 // serve brings the link up on broker n and keeps it until it fails, life ends,
 // or the primary is back. False: it did not come up.
-func (l *Link) serve(life context.Context, n int) bool {
+func (l *Link) serve(life context.Context, n int, away *outage) bool {
 	e := l.ends[n]
 	log := l.cfg.Log.With().Str("broker", e.url).Logger()
 	cons, pub, frag, err := l.connect(life, e)
 	if err != nil {
 		if life.Err() == nil {
 			l.noteError(err)
-			log.Warn().Err(err).Msg("broker not reachable")
+			log.WithLevel(away.failed(e.url)).Err(err).Msg("broker not reachable")
 		}
 		return false
 	}
 	err = l.cfg.contain("link", func() error {
 		l.goUp(e, cons)
-		log.Info().Msg("broker link up")
+		away.over(log.Info(), time.Now()).Msg("broker link up")
 		l.cfg.OnUp()
 		return l.stay(life, n, cons, pub, frag)
 	})
