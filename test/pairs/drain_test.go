@@ -50,6 +50,27 @@ func TestDrain(t *testing.T) {
 		s.servedBy(1)
 		s.noFarewell()
 	})
+	t.Run("while sixty commands wait for an agent who hangs", func(t *testing.T) {
+		s := th.begin(t, ActivePassive)
+		require.NoError(t, s.fin.AddFault(sim.Fault{Path: "/finesse/api/User/" + idler, DelayMs: 60_000}))
+		s.fin.ClearRequests()
+		var open []string
+		for range 60 {
+			open = append(open, s.do("MakeNotReady", idler, ""))
+		}
+		require.True(t, wait.Until(patience, func() bool { st, err := s.Nodes[0].Status(); return err == nil && st.Running == 60 }), "all are on their way")
+		s.mark()
+		from := time.Now()
+		s.terminate(0) // fails if it takes 10 s
+		require.Less(t, time.Since(from), 9*time.Second)
+		s.fin.ClearFaults()
+		s.takenOverBy(1)
+		for _, corr := range open {
+			s.answer(corr, idler)
+		}
+		s.servedBy(1)
+		s.noFarewell()
+	})
 	t.Run("without a peer, and back before Finesse minds", func(t *testing.T) {
 		s := th.with(nil, grace(10*time.Second)).begin(t, ActivePassive)
 		s.killNode(1)
