@@ -115,6 +115,20 @@ func TestResync(t *testing.T) {
 			cause:  translate.OnRequest,
 			want:   []string{"State TALKING", "DialogStatus 100 ACTIVE| ", "InboundCall ACTIVE 100"},
 		},
+		"look: nothing changed": {
+			before: []finesse.Notification{userEvent(finesse.StateTalking, 9), post(ringing), put(talking)},
+			user:   talk, listed: []finesse.Dialog{talking}, cause: translate.OnLook,
+		},
+		"look: the state is another": {
+			before: []finesse.Notification{userEvent(finesse.StateReady, 2)},
+			user:   user(finesse.StateNotReady, 9), cause: translate.OnLook,
+			want: []string{"State NOT_READY"},
+		},
+		"look: the state is told, then the call": {
+			before: []finesse.Notification{userEvent(finesse.StateReady, 2)},
+			user:   talk, listed: []finesse.Dialog{talking}, cause: translate.OnLook,
+			want: []string{"State TALKING", "InboundCall ACTIVE 100"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, _ := play(translate.New(agent, dialect(t, protocol.Edition44, protocol.FormatJSON)), c.before...)
@@ -193,4 +207,28 @@ func TestResyncTellsTheState(t *testing.T) {
 	v, _ := known(t).Resync(user(finesse.StateNotReady, 3), nil, translate.AfterGap)
 	_, said := play(v, userEvent(finesse.StateNotReady, 3), userEvent(finesse.StateReady, 2))
 	require.Empty(t, said)
+}
+
+// A dialog that ended stays ended, whatever its late and repeated DELETEs say.
+func TestALateDeleteForgetsNothing(t *testing.T) {
+	v, said := play(known(t), post(ringing), put(talking),
+		gone(inbound("100", "DROPPED", party(ext, "DROPPED", 30), party(customer, "DROPPED", 30))), gone(talking))
+	require.Equal(t, []string{"NewInboundCall ALERTING 100", "InboundCall ACTIVE 100", "InboundCall DROPPED 100"}, said)
+	_, said = play(v, post(onHold))
+	require.Empty(t, said, "it is of second 20, and the call ended in second 30")
+}
+
+func TestWhatAMessageIsAbout(t *testing.T) {
+	v, outs := known(t).Resync(user(finesse.StateTalking, 9), []finesse.Dialog{talking}, translate.OnRequest)
+	require.Equal(t, 1, v.Calls())
+	about := map[string]string{}
+	for i, o := range outs {
+		if id, ok := translate.DialogOf(o); ok {
+			about[say(outs)[i]] = id
+		}
+	}
+	require.Equal(t, map[string]string{"InboundCall ACTIVE 100": "100"}, about)
+
+	v, _ = v.Resync(user(finesse.StateReady, 9), nil, translate.OnRequest)
+	require.Zero(t, v.Calls())
 }
