@@ -217,6 +217,7 @@ func TestDefectsCostTheConnection(t *testing.T) {
 			require.ErrorIs(t, confirmed(t, l.PublishFragile, text(t, "refused", "x")), broker.ErrRefused)
 		}},
 		"acknowledging": {func(*broker.Config) {}, func(_ *testing.T, l *broker.Link) { l.SpoilAck() }},
+		"settling":      {func(*broker.Config) {}, func(_ *testing.T, l *broker.Link) { l.SpoilSettling() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
