@@ -286,6 +286,12 @@ func TestRead(t *testing.T) {
 	e, ok = l.Step("r-callback")
 	require.True(t, ok)
 	require.Equal(t, "callback", e.What)
+	e, ok = l.Step("r-login") // the oldest
+	require.True(t, ok)
+	require.Equal(t, "login", e.What)
+	e, ok = l.Find(RuleLogin)
+	require.True(t, ok)
+	require.Equal(t, "login", e.What)
 	_, ok = l.Step("r-ready")
 	require.False(t, ok)
 	require.True(t, l.Any(func(e Entry) bool { return e.What == "login" }))
