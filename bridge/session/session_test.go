@@ -226,6 +226,42 @@ func TestReasonCodes(t *testing.T) {
 	}
 }
 
+// The list of reason codes is read when a code is not in it, and not each time.
+func TestReasonCodesAreReadOnce(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		for range 3 {
+			g.do(noDest, "MakeNotReadyWithReason#1001", "12")
+		}
+		require.Equal(t, 1, g.asks("REASONS NOT_READY"))
+		g.server.set(func(f *fakeServer) { f.reasons = append(f.reasons, finesse.ReasonCode{ID: "177", Code: "77"}) })
+		g.do(noDest, "MakeNotReadyWithReason#1001", "77")
+		require.Equal(t, 2, g.asks("REASONS NOT_READY"), "it may have been added since")
+		require.Equal(t, 1, g.asks("NOT_READY 177"))
+		g.do(noDest, "logoutwithreason#1001", "12")
+		require.Equal(t, 1, g.asks("REASONS LOGOUT"), "a list of its own")
+	})
+}
+
+// A login whose agent cannot be read is tried again, and Finesse is probed.
+func TestAgentCannotBeReadAfterLogin(t *testing.T) {
+	for _, request := range []string{"USER", "DIALOGS"} {
+		bubble(t, func(g *rig) {
+			g.start()
+			g.do(destA, "Connect#1001", "A,pw")
+			g.do(noDest, "Login#1001", "pw,2001")
+			failure := &finesse.Error{Status: 503, Class: errclass.Unavailable}
+			g.server.set(func(f *fakeServer) { f.fail[request] = failure })
+			g.tell(userEvent("", finesse.StateNotReady))
+			require.Empty(t, g.got())
+			require.ErrorIs(t, g.reported()[0], failure)
+			g.server.set(func(f *fakeServer) { f.fail = map[string]error{} })
+			time.Sleep(2 * time.Second)
+			require.Len(t, g.got(), 3, "AgentInfo, State, DialogStatus")
+		})
+	}
+}
+
 func TestConfiguredReasonCode(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.deps.Options.DefaultNotReadyReason = "12"

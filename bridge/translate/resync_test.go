@@ -232,3 +232,21 @@ func TestWhatAMessageIsAbout(t *testing.T) {
 	v, _ = v.Resync(user(finesse.StateReady, 9), nil, translate.OnRequest)
 	require.Zero(t, v.Calls())
 }
+
+// After a CCX failover a call has lost its type, or it is the text NULL: what
+// was known of it goes on.
+func TestCallTypeOutlivesAReSync(t *testing.T) {
+	for _, lost := range []string{"", "NULL", "null"} {
+		v, _ := play(known(t), userEvent(finesse.StateTalking, 9), post(ringing), put(talking))
+		listed := onHold
+		listed.CallType = lost
+		v, outs := v.Resync(user(finesse.StateHold, 20), []finesse.Dialog{listed}, translate.AfterGap)
+		require.Equal(t, "ACD_IN", v.Dialogs()[0].CallType, lost)
+		for _, o := range outs {
+			if c, ok := callOf(o); ok {
+				require.Equal(t, "ACD_IN", c.CallType)
+			}
+		}
+		require.Equal(t, []string{"DialogStatus 100 HELD| ", "State HOLD", "InboundCall HELD 100"}, say(outs))
+	}
+}
