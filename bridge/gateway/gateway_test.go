@@ -602,6 +602,9 @@ func TestDefects(t *testing.T) {
 				})
 				require.Equal(t, []string{"m1"}, w.acks)
 				require.Len(t, w.rejects, tc.rejected)
+				for _, copied := range w.rejects {
+					require.Equal(t, "a defect of gcbridge: see its log", copied, "without a body, which may hold a password")
+				}
 				require.Positive(t, w.count("panics_command"))
 				require.EqualValues(t, 1-tc.rejected, w.count("panics_reject"))
 				require.Positive(t, w.count("commands_rejected"))

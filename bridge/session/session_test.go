@@ -243,6 +243,22 @@ func TestReasonCodesAreReadOnce(t *testing.T) {
 	})
 }
 
+// A Login without a stream opens one first, and says so if that does not work.
+func TestLoginWithoutAStream(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.server.set(func(f *fakeServer) { f.connectErr = errors.New("refused") })
+		g.server.streams[0].end(errors.New("gone"))
+		synctest.Wait()
+		g.do(noDest, "Login#1001", "pw,2001")
+		require.Equal(t, []string{"/topic/A 1001#Error#UNABLE_TO_SUBSCRIBE_TO_FINESSE"}, g.got())
+		require.Zero(t, g.asks("LOGIN 2001"), "its outcome could not be heard")
+		g.server.set(func(f *fakeServer) { f.connectErr = nil })
+		g.do(noDest, "Login#1001", "pw,2001")
+		require.Equal(t, 1, g.asks("LOGIN 2001"))
+	})
+}
+
 // A login whose agent cannot be read is tried again, and Finesse is probed.
 func TestAgentCannotBeReadAfterLogin(t *testing.T) {
 	for _, request := range []string{"USER", "DIALOGS"} {
