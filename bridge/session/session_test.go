@@ -407,3 +407,9 @@ func TestMailboxIsBounded(t *testing.T) {
 		require.EqualValues(t, 9*mailboxSize, g.s.Snapshot().Refused)
 	})
 }
+
+// TestPhases: /status, dashboards and alarms go by these words.
+func TestPhases(t *testing.T) {
+	require.Equal(t, []Phase{"new", "connected", "logged_in", "reconnecting", "refused"},
+		[]Phase{PhaseNew, PhaseConnected, PhaseLoggedIn, PhaseBroken, PhaseRefused})
+}

@@ -1,6 +1,7 @@
 package translate_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -249,4 +250,28 @@ func TestCallTypeOutlivesAReSync(t *testing.T) {
 		}
 		require.Equal(t, []string{"DialogStatus 100 HELD| ", "State HOLD", "InboundCall HELD 100"}, say(outs))
 	}
+}
+
+// The last sixteen dialogs that ended are remembered, and no more.
+func TestEndedDialogsAreRemembered(t *testing.T) {
+	const remembered = 16
+	id := func(n int) string { return fmt.Sprint(200 + n) }
+	end := func(v translate.View, n int) translate.View {
+		v, _ = play(v, gone(inbound(id(n), "DROPPED", party(ext, "DROPPED", 30), party(customer, "DROPPED", 30))))
+		return v
+	}
+	v := known(t)
+	for n := range remembered {
+		v = end(v, n)
+	}
+	late := func(v translate.View, n int) []string {
+		_, said := play(v, post(inbound(id(n), "ACTIVE", party(ext, "ACTIVE", 9), party(customer, "ACTIVE", 9))))
+		return said
+	}
+	for n := range remembered {
+		require.Empty(t, late(v, n), id(n))
+	}
+	v = end(v, remembered)
+	require.Equal(t, []string{"InboundCall ACTIVE 200"}, late(v, 0), "not for ever")
+	require.Empty(t, late(v, 1))
 }
