@@ -56,6 +56,7 @@ func (w *Worker) newFinesse(Options) error {
 		URLs: w.cfg.FinesseURLs, XMPPAddrs: w.cfg.XMPPAddrs, Timeout: w.cfg.FinesseTimeout, Heartbeat: w.cfg.FinesseHeartbeat,
 		TLS: tlsConf, XMPPTLSMode: w.cfg.XMPPTLS, Resource: "gcbridge-" + w.cfg.NodeID, PingEvery: w.cfg.XMPPPing,
 		Log: w.log.With().Str("part", "finesse").Logger(), OnSent: w.requestSent, Changed: w.finesseChanged,
+		OnRepaired: func() { w.telemetry.Count(telemetry.PayloadsRepaired) },
 	})
 	return err
 }

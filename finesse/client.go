@@ -42,6 +42,9 @@ type ClientConfig struct {
 	Log       zerolog.Logger
 	// OnSent, if set, is called when a request has been written to the wire.
 	OnSent func(ctx context.Context, at time.Time)
+	// OnRepaired, if set, is called for each answer in which characters that XML
+	// forbids were replaced.
+	OnRepaired func()
 }
 
 // Client speaks REST to one Finesse server. Safe for concurrent use; it holds
@@ -57,6 +60,8 @@ type Client struct {
 	http    *http.Client
 	log     zerolog.Logger
 	onSent  func(ctx context.Context, at time.Time)
+
+	onRepaired func()
 }
 
 // NewClient validates cfg. The base URL must be absolute http or https,
@@ -83,6 +88,8 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 		timeout: cfg.Timeout,
 		log:     cfg.Log,
 		onSent:  cfg.OnSent,
+
+		onRepaired: cfg.OnRepaired,
 	}
 	if c.timeout == 0 {
 		c.timeout = DefaultTimeout

@@ -399,3 +399,35 @@ func TestRequestIDs(t *testing.T) {
 		require.Equal(t, []string{"gc+1%2Fa-1001-10-1", "gc+1%2Fa-1001-10-2"}, g.server.ids)
 	})
 }
+
+// TestUnreadableDialogs: a dialog that cannot be read costs itself: it stays as it
+// was known, the others are told, and the stream and the agent stay.
+func TestUnreadableDialogs(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.tell(dialogEvent(finesse.EventPost, "55", "ACTIVE", "ACTIVE"))
+		g.got()
+		g.server.set(func(f *fakeServer) {
+			f.dialogs = []finesse.Dialog{{ID: "55", Unreadable: true}, {ID: "56", Unreadable: true}, {Unreadable: true}, callDialog("57", "ALERTING", "ALERTING")}
+		})
+		g.tell(finesse.Notification{Node: "/finesse/api/User/1001/Dialogs", Malformed: errors.New("no XML")})
+		out := g.got()
+		require.Len(t, out, 3, "DialogStatus, State and the new call")
+		require.Contains(t, out[0], "1001#DialogStatus#55#ACTIVE#")
+		require.Contains(t, out[0], "#57#ALERTING#")
+		require.Contains(t, out[2], "1001#NewInboundCall#")
+		require.Equal(t, 3, g.count("dialogs_unreadable"))
+		require.Zero(t, g.count("resyncs_failed"))
+		require.Len(t, g.server.streams, 1)
+
+		g.server.set(func(f *fakeServer) {
+			f.dialogs = []finesse.Dialog{callDialog("55", "ACTIVE", "HELD"), callDialog("57", "ALERTING", "ALERTING")}
+		})
+		g.s.Resync()
+		require.Contains(t, g.got()[2], "1001#InboundCall#HELD#DialogID:55", "it can be read again")
+		g.server.set(func(f *fakeServer) { f.dialogs = nil })
+		g.s.Resync()
+		require.Contains(t, g.got()[2], "#DROP", "what is listed no more has ended")
+		require.Equal(t, 3, g.count("dialogs_unreadable"))
+	})
+}

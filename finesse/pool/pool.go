@@ -40,6 +40,9 @@ type Config struct {
 	Log         zerolog.Logger
 	// OnSent, if set, is called when a REST request has been written to the wire.
 	OnSent func(ctx context.Context, at time.Time)
+	// OnRepaired, if set, is called for each answer and event in which characters
+	// that XML forbids were replaced.
+	OnRepaired func()
 	// Changed, if set, is called by Run when the status changed, or when
 	// another server than before is in use (moved). It must not block.
 	Changed func(st protocol.SystemStatus, moved bool)
@@ -97,7 +100,7 @@ func New(cfg Config) (*Pool, error) {
 
 func newServer(cfg Config, base string) (*Server, error) {
 	client, err := finesse.NewClient(finesse.ClientConfig{
-		BaseURL: base, Timeout: cfg.Timeout, Transport: cfg.Transport, TLS: cfg.TLS, Log: cfg.Log, OnSent: cfg.OnSent,
+		BaseURL: base, Timeout: cfg.Timeout, Transport: cfg.Transport, TLS: cfg.TLS, Log: cfg.Log, OnSent: cfg.OnSent, OnRepaired: cfg.OnRepaired,
 	})
 	if err != nil {
 		return nil, err
@@ -110,7 +113,7 @@ func newServer(cfg Config, base string) (*Server, error) {
 		Client: client, name: u.Host, log: cfg.Log,
 		stream: finesse.StreamConfig{
 			TLSMode: cfg.XMPPTLSMode, TLS: cfg.TLS, Resource: cfg.Resource,
-			PingEvery: cfg.PingEvery, Log: cfg.Log, Dial: cfg.Dial,
+			PingEvery: cfg.PingEvery, Log: cfg.Log, Dial: cfg.Dial, OnRepaired: cfg.OnRepaired,
 		},
 	}, nil
 }
