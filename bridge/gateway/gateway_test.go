@@ -433,6 +433,9 @@ func TestAgentOfAnotherNode(t *testing.T) {
 		w.send("m2", "GetState#1001", "")
 		require.Equal(t, []string{"1001"}, w.fetched)
 		require.NotNil(t, w.agents.Find("1001"))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Contains(t, w.acks, "m2", "their session has the command")
 	})
 	t.Run("who has just gone", func(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
