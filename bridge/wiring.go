@@ -57,6 +57,7 @@ func (w *Worker) newFinesse(Options) error {
 		MaxRequests: w.cfg.FinesseMaxRequests, ReturnRate: w.cfg.FinesseReturnRate,
 		TLS: tlsConf, XMPPTLSMode: w.cfg.XMPPTLS, Resource: "gcbridge-" + w.cfg.NodeID, PingEvery: w.cfg.XMPPPing,
 		Log: w.log.With().Str("part", "finesse").Logger(), OnSent: w.requestSent, Changed: w.finesseChanged,
+		OnRepaired: func() { w.telemetry.Count(telemetry.PayloadsRepaired) },
 	})
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"gcbridge/bridge/config"
 	"gcbridge/bridge/wire"
 	"gcbridge/connectorsync"
+	"gcbridge/finesse"
 	"gcbridge/finesse/sim"
 	"gcbridge/protocol"
 	"gcbridge/protocol/secret"
@@ -285,4 +286,12 @@ func TestAdminAddressInUse(t *testing.T) {
 	w, err := New(configured(func(c *config.Config) { c.AdminListen = "127.0.0.1:99999" }), Options{Log: zerolog.Nop()})
 	require.NoError(t, err)
 	require.Error(t, w.Run(t.Context()))
+}
+
+// TestNoStreamIsNil: also to who compares it, an interface, with nil.
+func TestNoStreamIsNil(t *testing.T) {
+	l := run(t)
+	st, err := servers{l.w.finesse}.Current().Connect(t.Context(), finesse.Credentials{User: "1001", Password: secret.New("wrong")})
+	require.ErrorIs(t, err, finesse.ErrAuth)
+	require.True(t, st == nil)
 }

@@ -44,6 +44,9 @@ type ClientConfig struct {
 	Limit Limiter
 	// OnSent, if set, is called when a request has been written to the wire.
 	OnSent func(ctx context.Context, at time.Time)
+	// OnRepaired, if set, is called for each answer in which characters that XML
+	// forbids were replaced.
+	OnRepaired func()
 }
 
 // Client speaks REST to one Finesse server. Safe for concurrent use; it holds
@@ -60,6 +63,8 @@ type Client struct {
 	log     zerolog.Logger
 	limit   Limiter
 	onSent  func(ctx context.Context, at time.Time)
+
+	onRepaired func()
 }
 
 // NewClient validates cfg. The base URL must be absolute http or https,
@@ -87,6 +92,8 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 		log:     cfg.Log,
 		limit:   cfg.Limit,
 		onSent:  cfg.OnSent,
+
+		onRepaired: cfg.OnRepaired,
 	}
 	if c.timeout == 0 {
 		c.timeout = DefaultTimeout

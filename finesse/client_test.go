@@ -354,3 +354,32 @@ func TestNoSecretInErrors(t *testing.T) {
 	}
 	require.NotEmpty(t, log.String())
 }
+
+// TestForbiddenCharactersInAnAnswer: they are replaced, and that is counted once
+// for each answer; a dialog that cannot be read costs no other.
+func TestForbiddenCharactersInAnAnswer(t *testing.T) {
+	const list = "<Dialogs><Dialog><id>1</id><state>ACTIVE</state>%s</Dialog><Dialog><id>2</id><state>HELD</state></Dialog></Dialogs>"
+	for name, tc := range map[string]struct {
+		data     string
+		repaired int
+		want     []finesse.Dialog
+	}{
+		"none":         {"", 0, []finesse.Dialog{{ID: "1", State: "ACTIVE"}, {ID: "2", State: "HELD"}}},
+		"a reference":  {"<fromAddress>a&#x1;&#x2;</fromAddress>", 1, []finesse.Dialog{{ID: "1", State: "ACTIVE", From: "a\uFFFD\uFFFD"}, {ID: "2", State: "HELD"}}},
+		"broken UTF-8": {"<fromAddress>\xff</fromAddress>", 1, []finesse.Dialog{{ID: "1", State: "ACTIVE", From: "\uFFFD"}, {ID: "2", State: "HELD"}}},
+		"no XML":       {"<fromAddress>&nope;</fromAddress>", 0, []finesse.Dialog{{ID: "1", Unreadable: true}, {ID: "2", State: "HELD"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, _ := serve(t, http.StatusOK, fmt.Sprintf(list, tc.data))
+			repaired := 0
+			c := newClient(t, finesse.ClientConfig{BaseURL: f.URL, OnRepaired: func() { repaired++; panic("defect in OnRepaired") }})
+			got, err := c.Dialogs(t.Context(), agent(), "1001")
+			require.NoError(t, err)
+			require.Equal(t, tc.want, got)
+			require.Equal(t, tc.repaired, repaired)
+			got, err = newClient(t, finesse.ClientConfig{BaseURL: f.URL}).Dialogs(t.Context(), agent(), "1001")
+			require.NoError(t, err)
+			require.Equal(t, tc.want, got)
+		})
+	}
+}

@@ -112,6 +112,12 @@ func TestDecodeUpdatesTolerance(t *testing.T) {
 		require.Equal(t, finesse.Variable{Name: "callVariable3", Value: "a <b> &amp; c"}, vars[2])
 		require.Equal(t, "user.microapp.ToExtVXML[0]", vars[10].Name)
 	})
+	t.Run("what XML forbids", func(t *testing.T) {
+		list, err := finesse.DecodeUpdates([]byte("<Update><data><dialog><id>5</id><mediaProperties><callvariables><CallVariable><name>callVariable1</name>" +
+			"<value>a&#x1;b\x00c\xffd&#xD800;e</value></CallVariable></callvariables></mediaProperties></dialog></data><event>PUT</event></Update>"))
+		require.NoError(t, err)
+		require.Equal(t, []finesse.Variable{{Name: "callVariable1", Value: "a\uFFFDb\uFFFDc\uFFFDd\uFFFDe"}}, list[0].Dialogs[0].Variables)
+	})
 	t.Run("ids come from URIs", func(t *testing.T) {
 		d := decode(t, "dialog-consult").Dialogs[0]
 		require.Equal(t, "16804401", d.ID)
@@ -150,8 +156,7 @@ func TestDecodeUpdatesRefuses(t *testing.T) {
 		"trailing text":       "<Update/>tail",
 		"a document type":     `<!DOCTYPE Update [<!ENTITY a "b">]><Update/>`,
 		"an unknown entity":   "<Update><event>&a;</event></Update>",
-		"a NUL":               "<Update>\x00</Update>",
-		"broken UTF-8":        "<Update>\xff</Update>",
+		"a NUL in a name":     "<Up\x00date/>",
 		"too deep":            strings.Repeat("<Update>", 33) + strings.Repeat("</Update>", 33),
 		"too many elements":   "<Update>" + strings.Repeat("<a/>", 20001) + "</Update>",
 		"too large":           "<Update>" + strings.Repeat(" ", 1<<20) + "</Update>",
@@ -176,6 +181,9 @@ func FuzzDecodeUpdate(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(text)
 		f.Add(text[:len(text)/2])
+		for _, bad := range []string{"&#x1;", "&#0;", "\x01", "\xff", "&#xFFFF;", "&nope;"} {
+			f.Add(bytes.Replace(text, []byte("<state>"), []byte("<state>"+bad), 1))
+		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		list, err := finesse.DecodeUpdates(text)

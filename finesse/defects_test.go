@@ -103,6 +103,28 @@ func TestPoisonPayload(t *testing.T) {
 	})
 }
 
+// TestForbiddenCharactersInAnEvent: they are replaced and counted, and the event is
+// read.
+func TestForbiddenCharactersInAnEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := script(t, func(s *scriptedServer) {
+			s.login()
+			s.event(pubsubJID, "", update("READY"))
+			s.event(pubsubJID, "", update("A&#x1;B&#x2;"))
+			s.untilEnd()
+		})
+		repaired := 0
+		cfg.OnRepaired = func() { repaired++ }
+		s, err := finesse.Connect(t.Context(), cfg)
+		require.NoError(t, err)
+		require.Equal(t, finesse.StateReady, *(<-s.C()).User.State)
+		require.Equal(t, finesse.AgentState("A\uFFFDB\uFFFD"), *(<-s.C()).User.State)
+		require.Equal(t, finesse.StreamStats{Delivered: 2}, s.Stats())
+		s.Abort()
+		require.Equal(t, 1, repaired)
+	})
+}
+
 // TestDefectsEndTheStream: a panic outside of a payload ends that stream, with
 // an error of class internal, and leaves nothing behind.
 func TestDefectsEndTheStream(t *testing.T) {

@@ -26,11 +26,13 @@ type element struct {
 
 // parseElements reads the elements at the top of text: one for a REST body,
 // possibly several for a notification. Processing instructions and comments
-// are skipped; a document type declaration is refused.
+// are skipped; a document type declaration is refused. Characters that XML
+// forbids are replaced: see [legal].
 func parseElements(text []byte, max limits) ([]element, error) {
 	if len(text) > max.bytes {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrPayload, len(text), max.bytes)
 	}
+	text, _ = legal(text)
 	p := elementParser{d: xml.NewDecoder(bytes.NewReader(text)), max: max}
 	root := element{}
 	if err := p.fill(&root, 0); err != nil {

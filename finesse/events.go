@@ -103,7 +103,12 @@ func (s *Stream) handleMessage(t xml.TokenReader, start *xml.StartElement) error
 func (s *Stream) deliverPayload(node, itemID, text string, received time.Time) error {
 	var list []Notification
 	err := defect.Contain(s.log, "decode", func() (err error) {
-		list, err = s.cfg.decode([]byte(text))
+		clean, replaced := legal([]byte(text))
+		if replaced > 0 && s.cfg.OnRepaired != nil {
+			s.log.Debug().Str("node", clip(node)).Int("replaced", replaced).Msg("characters that XML forbids were replaced")
+			s.cfg.OnRepaired()
+		}
+		list, err = s.cfg.decode(clean)
 		return err
 	})
 	if defect.Is(err) {

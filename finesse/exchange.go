@@ -42,19 +42,27 @@ type request struct {
 // read runs a GET and returns the root of the answer, which must be called
 // root.
 func (c *Client) read(ctx context.Context, r request, root string) (*element, error) {
+	return get(ctx, c, r, func(body []byte) (*element, error) { return parseRoot(body, root) })
+}
+
+// get runs a GET and returns what parse makes of the answer.
+func get[T any](ctx context.Context, c *Client, r request, parse func(body []byte) (T, error)) (T, error) {
+	var none T
 	r.method = http.MethodGet
 	body, status, err := c.exchange(ctx, r)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	roots, err := parseElements(body, bodyLimits())
-	if err == nil && (len(roots) != 1 || !roots[0].is(root)) {
-		err = fmt.Errorf("%w: the answer is no <%s>", ErrPayload, root)
+	body, replaced := legal(body)
+	if replaced > 0 && c.onRepaired != nil {
+		c.log.Debug().Str("op", r.op).Int("replaced", replaced).Msg("characters that XML forbids were replaced")
+		_ = defect.Contain(c.log, "OnRepaired", func() error { c.onRepaired(); return nil })
 	}
+	v, err := parse(body)
 	if err != nil {
-		return nil, &Error{Op: r.op, Status: status, Err: err, Class: errclass.Upstream}
+		return none, &Error{Op: r.op, Status: status, Err: err, Class: errclass.Upstream}
 	}
-	return &roots[0], nil
+	return v, nil
 }
 
 // write runs a PUT or POST. An accepted one is answered 202 or 200 with an

@@ -112,6 +112,9 @@ type Dialog struct {
 	Classification   string // outboundClassification
 	Variables        []Variable
 	Participants     []Participant
+	// Unreadable: the list had a dialog, of which only this ID is known, or not
+	// even that. It never comes in a notification.
+	Unreadable bool `json:",omitempty"`
 }
 
 // Variable is a call variable, in Finesse's order.

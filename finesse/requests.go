@@ -26,13 +26,10 @@ func (c *Client) User(ctx context.Context, cred Credentials, id string) (User, e
 	return User{}.Merge(decodeUser(e)), nil
 }
 
-// Dialogs lists a user's voice dialogs; an empty list is not nil.
+// Dialogs lists a user's voice dialogs; an empty list is not nil. One that cannot
+// be read costs no other: see [Dialog.Unreadable].
 func (c *Client) Dialogs(ctx context.Context, cred Credentials, id string) ([]Dialog, error) {
-	e, err := c.read(ctx, request{op: "GET Dialogs", path: []string{"User", id, "Dialogs"}, cred: &cred}, "Dialogs")
-	if err != nil {
-		return nil, err
-	}
-	return decodeDialogs(e), nil
+	return get(ctx, c, request{op: "GET Dialogs", path: []string{"User", id, "Dialogs"}, cred: &cred}, parseDialogs)
 }
 
 // ReasonCodes lists the codes of NOT_READY or LOGOUT (finesse-api 2.7).

@@ -54,6 +54,9 @@ type StreamConfig struct {
 	Log       zerolog.Logger
 	// Dial, if set, replaces the TCP dial.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// OnRepaired, if set, is called for each event in which characters that XML
+	// forbids were replaced.
+	OnRepaired func()
 
 	decode func(text []byte) ([]Notification, error) // DecodeUpdates, but for tests
 }

@@ -217,6 +217,10 @@ func TestDefectsCostTheConnection(t *testing.T) {
 			require.ErrorIs(t, confirmed(t, l.PublishFragile, text(t, "refused", "x")), broker.ErrRefused)
 		}},
 		"acknowledging": {func(*broker.Config) {}, func(_ *testing.T, l *broker.Link) { l.SpoilAck() }},
+		"settling": {func(*broker.Config) {}, func(t *testing.T, l *broker.Link) {
+			l.SpoilSettling()
+			require.True(t, wait.Until(wait.Patience, func() bool { return l.Stats().Reconnects == 1 }), "nobody acknowledges on these any more")
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {

@@ -32,3 +32,13 @@ func (l *Link) SpoilAck() {
 	defer l.mu.Unlock()
 	l.consuming.acks.put(nil)
 }
+
+// SpoilSettling makes what sends the acknowledgements panic outside of the library.
+func (l *Link) SpoilSettling() {
+	l.mu.Lock()
+	c := l.consuming
+	l.mu.Unlock()
+	closed := make(chan error)
+	close(closed)
+	c.flush <- closed
+}

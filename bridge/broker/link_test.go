@@ -240,12 +240,16 @@ func TestFailoverAndReturn(t *testing.T) {
 	for _, l := range []*brokertest.Harness{returns, stays} {
 		require.Equal(t, primary.URL(), l.Stats().URL)
 	}
+	for _, l := range []*brokertest.Harness{returns, stays} {
+		require.Empty(t, l.Stats().LastError)
+	}
 	primary.Stop()
 	var published []func(t *testing.T)
 	for _, l := range []*brokertest.Harness{returns, stays} {
 		require.ErrorIs(t, l.AwaitDown(), broker.ErrLost)
 		l.AwaitUp()
 		require.Equal(t, backup.URL(), l.Stats().URL)
+		require.NotEmpty(t, l.Stats().LastError, "why it is not on the primary")
 		published = append(published, publishOn(t, l))
 	}
 	require.NoError(t, primary.Restart())

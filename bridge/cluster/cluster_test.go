@@ -429,6 +429,39 @@ func TestDrain(t *testing.T) {
 	})
 }
 
+// A node that drains waits for the agents that it still has and for those that
+// are on their way alike.
+func TestDrainWaitsForAll(t *testing.T) {
+	inPair(t, func(t *testing.T, n *node) {
+		n.meets(127)
+		n.pair.Held("1002", session.Holding{})
+		n.pair.Held("1003", session.Holding{})
+		drained := make(chan struct{})
+		go func() { defer close(drained); n.pair.Drain(t.Context(), func() bool { return true }) }()
+		takes := func(agent string) {
+			n.hears(connectorsync.AgentContext{Agent: agent, SubscriptionTime: connectorsync.MillisOf(time.Now()), Context: connectorsync.Context{}})
+		}
+		left := func() bool {
+			time.Sleep(time.Second)
+			select {
+			case <-drained:
+				return true
+			default:
+				return false
+			}
+		}
+		time.Sleep(time.Second)
+		takes("1002")
+		require.False(t, left(), "one is on the way, the other is here")
+		n.pair.Yielded("1002")
+		require.False(t, left(), "one is here")
+		takes("1003")
+		require.False(t, left(), "it is on the way")
+		n.pair.Yielded("1003")
+		require.True(t, left())
+	})
+}
+
 func TestWhatCannotBeReadIsCounted(t *testing.T) {
 	inPair(t, func(t *testing.T, n *node) {
 		n.pair.LinkUp()

@@ -369,7 +369,7 @@ func TestConnect(t *testing.T) {
 
 func TestUnknownAgent(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		w.send("m1", "MakeReady#1001", "")
+		w.send("m1", "MakeReady#1001", "") // nobody knows where
 		require.Equal(t, []string{"no destination to answer to (body)"}, w.rejects, "[C8]")
 		w.send("m2", "MakeReady#1001", "", replyTo("/queue/r"))
 		require.Equal(t, []string{"/queue/r 1001#State#RE_LOGIN c-m2"}, w.got(), "[C5]")
@@ -435,6 +435,9 @@ func TestAgentOfAnotherNode(t *testing.T) {
 		w.send("m2", "GetState#1001", "")
 		require.Equal(t, []string{"1001"}, w.fetched)
 		require.NotNil(t, w.agents.Find("1001"))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		require.Contains(t, w.acks, "m2", "their session has the command")
 	})
 	t.Run("who has just gone", func(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
@@ -443,6 +446,27 @@ func TestAgentOfAnotherNode(t *testing.T) {
 			require.Equal(t, []string{"/queue/r 1001#State#RE_LOGIN c-m1"}, w.got())
 		})
 	})
+	t.Run("who has just gone, perhaps to come here", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			w.elsewhere["1001"], w.settling = "gone", true
+			w.send("m1", "GetState#1001", "", replyTo("/queue/r"))
+			require.Empty(t, w.got(), "it waits for them")
+			w.send("m2", "Connect#1001", "A,pw")
+			time.Sleep(grace)
+			synctest.Wait()
+			out := w.got()
+			require.Len(t, out, 1)
+			require.Contains(t, out[0], "/topic/A 1001#State#READY#")
+		})
+	})
+}
+
+// TestReason: why a command is not served is said in the words of what is known.
+func TestReason(t *testing.T) {
+	bad, unusable := &protocol.ParseError{Reason: "no JMSType"}, errors.New("a wildcard")
+	require.Equal(t, "no JMSType", (&call{bad: bad, toErr: unusable}).reason())
+	require.Equal(t, "a wildcard", (&call{toErr: unusable}).reason())
+	require.Equal(t, "no destination to answer to", (&call{}).reason())
 }
 
 // TestCommandsWaitForTheirAgent: when commands have just moved here, the agent of
@@ -583,6 +607,9 @@ func TestDefects(t *testing.T) {
 				})
 				require.Equal(t, []string{"m1"}, w.acks)
 				require.Len(t, w.rejects, tc.rejected)
+				for _, copied := range w.rejects {
+					require.Equal(t, "a defect of gcbridge: see its log", copied, "without a body, which may hold a password")
+				}
 				require.Positive(t, w.count("panics_command"))
 				require.EqualValues(t, 1-tc.rejected, w.count("panics_reject"))
 				require.Positive(t, w.count("commands_rejected"))

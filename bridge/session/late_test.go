@@ -95,6 +95,7 @@ func TestLateMember(t *testing.T) {
 		require.Contains(t, out[0].Message.Body, "1001#State#NOT_READY#")
 		require.Equal(t, "corr-MakeNotReady", out[0].CorrelationID)
 		require.Contains(t, g.done(), "MakeNotReady")
+		require.Equal(t, 2, g.count("outcomes_event"), "with the login")
 		require.True(t, g.over())
 	})
 }

@@ -93,3 +93,17 @@ func TestWorkStates(t *testing.T) {
 		})
 	}
 }
+
+// Only what parts the day from the time is a T, and only seconds are cut.
+func TestCallbackValue(t *testing.T) {
+	for in, want := range map[string]string{
+		"2024-06-30 12:00:00":  "2024-06-30T12:00",
+		"2024-06-30T12:00:59":  "2024-06-30T12:00",
+		"2024-06-30 12:00":     "2024-06-30T12:00",
+		"2024-06-30 12:00 PST": "2024-06-30T12:00 PST",
+		"soon":                 "soon",
+	} {
+		require.Equal(t, want, callbackValue(finesse.Variable{Name: "callbackTime", Value: in}))
+		require.Equal(t, in, callbackValue(finesse.Variable{Name: "callbackNumber", Value: in}), "a number stays")
+	}
+}

@@ -78,6 +78,41 @@ func TestFinesseMoves(t *testing.T) {
 	})
 }
 
+// A Finesse that serves again may have forgotten the agent: who is logged out
+// without a reason right then is signed in again, once.
+func TestAgentIsLostByAFailover(t *testing.T) {
+	for name, tc := range map[string]struct {
+		after time.Duration
+		again bool
+	}{
+		"right then": {0, true},
+		"in time":    {failoverTime - time.Second, true},
+		"later":      {failoverTime, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.loggedIn()
+				time.Sleep(time.Hour) // what was before is forgotten
+				g.s.ServerChanged()
+				require.Len(t, g.got(), 2, "O-024 and O-001")
+				time.Sleep(tc.after)
+				g.server.set(func(f *fakeServer) { f.asked = nil; f.user.State = finesse.StateLogout })
+				g.tell(userEvent("", finesse.StateLogout))
+				if !tc.again {
+					require.Len(t, g.got(), 1, "the LOGOUT is told")
+					require.Zero(t, g.asks("LOGIN 2001"))
+					return
+				}
+				require.Empty(t, g.got(), "the LOGOUT is not told")
+				require.Equal(t, []string{"LOGIN 2001"}, g.server.log())
+				require.Equal(t, 1, g.count("signed_in_again"))
+				g.tell(userEvent("", finesse.StateLogout))
+				require.Equal(t, 1, g.asks("LOGIN 2001"), "once")
+			})
+		})
+	}
+}
+
 func TestLingerAfterLogout(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()

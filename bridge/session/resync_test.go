@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"gcbridge/bridge/session/presence"
 	"gcbridge/finesse"
 	"gcbridge/protocol/errclass"
 )
@@ -276,5 +277,157 @@ func TestEachLossIsTheFirst(t *testing.T) {
 			require.Len(t, g.got(), 2, "M8")
 			require.Len(t, g.server.streams, n+2)
 		}
+	})
+}
+
+// TestEachFailureOfARead: a read that worked makes the next failure the first
+// again, which is tried again soonest.
+func TestEachFailureOfAReadIsTheFirst(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		for range 5 {
+			g.server.set(func(f *fakeServer) { f.fail["USER"] = &finesse.Error{Status: 503, Class: errclass.Unavailable} })
+			g.tell(finesse.Notification{Node: "/finesse/api/User/1001", Malformed: errors.New("no XML")})
+			require.Equal(t, 1, g.asks("USER"))
+			g.server.set(func(f *fakeServer) { f.fail, f.asked = map[string]error{}, nil })
+			time.Sleep(presence.Delay(0, 0.999) + time.Millisecond)
+			require.Equal(t, 1, g.asks("USER"))
+			require.Len(t, g.got(), 2, "M8")
+			time.Sleep(time.Minute)
+			require.Equal(t, 1, g.asks("USER"))
+			g.server.set(func(f *fakeServer) { f.asked = nil })
+		}
+	})
+}
+
+// TestConnectDoesWithoutAReSync: what a new client's Login will tell needs no
+// re-sync before, and the connection that it brought is a success.
+func TestConnectDoesWithoutAReSync(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.server.set(func(f *fakeServer) { f.connectErr = errors.New("refused") })
+		g.server.streams[0].end(errors.New("gone"))
+		time.Sleep(time.Minute)
+		require.Greater(t, g.asks("CONNECT"), 3)
+		g.server.set(func(f *fakeServer) { f.connectErr = nil })
+		g.do(destA, "Connect#1001", "A,pw")
+		require.Empty(t, g.got(), "silent in text")
+		require.Zero(t, g.asks("USER"))
+		g.server.set(func(f *fakeServer) { f.asked = nil })
+		g.server.streams[1].end(errors.New("gone"))
+		time.Sleep(presence.Delay(0, 0.999) + time.Millisecond)
+		require.Equal(t, 1, g.asks("CONNECT"), "tried again at once")
+	})
+}
+
+// TestNothingIsReadWithoutACause: a session whose agent does nothing asks nothing.
+func TestNothingIsReadWithoutACause(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do(noDest, "Login#1001", "pw,2001")
+		g.tell(userEvent("", finesse.StateNotReady))
+		require.Len(t, g.got(), 3)
+		g.server.set(func(f *fakeServer) { f.asked = nil })
+		time.Sleep(3 * time.Hour)
+		require.Empty(t, g.server.log())
+		require.Empty(t, g.got())
+		require.Zero(t, g.count("hand_overs_unconfirmed"))
+	})
+}
+
+// TestATeamIsTheOneAskedFor: whatever the answer calls it.
+func TestATeamIsTheOneAskedFor(t *testing.T) {
+	nameless := func(g *rig) {
+		g.server.set(func(f *fakeServer) {
+			team := f.desk.teams["1"]
+			team.ID = ""
+			f.desk.teams["1"] = team
+		})
+	}
+	const talking = "/topic/A 1001#State#TALKING#####Bo Ek#1002#2002##Ann Lee#agent1"
+	t.Run("at first", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.supervise()
+			nameless(g)
+			g.do(noDest, "getteamusers#1001", "1,true")
+			require.Len(t, g.got(), 1)
+			g.tell(memberEvent("1002", "", finesse.StateTalking))
+			require.Equal(t, []string{talking}, g.got())
+			require.Equal(t, []string{"1"}, g.s.Snapshot().Teams)
+		})
+	})
+	t.Run("after a gap", func(t *testing.T) {
+		bubble(t, func(g *rig) {
+			g.supervise()
+			g.do(noDest, "getteamusers#1001", "1,true")
+			g.got()
+			g.setMember("1002", finesse.StateTalking)
+			nameless(g)
+			g.server.streams[0].end(errors.New("gone"))
+			time.Sleep(time.Second)
+			require.Contains(t, g.got(), talking)
+			require.Equal(t, []string{"1"}, g.s.Snapshot().Teams)
+		})
+	})
+}
+
+// TestOutcomeOfAReadIsToldOnce: the state that a read shows is news and outcome in one.
+func TestOutcomeOfAReadIsToldOnce(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.do(noDest, "MakeReady#1001", "")
+		g.server.set(func(f *fakeServer) { f.user.State = finesse.StateReady })
+		time.Sleep(outcome)
+		out := g.outputs()
+		require.Len(t, out, 1)
+		require.Contains(t, out[0].Message.Body, "1001#State#READY#")
+		require.Equal(t, "corr-MakeReady", out[0].CorrelationID)
+		require.True(t, out[0].Recovered)
+	})
+}
+
+// TestRequestIDs: node-agent-start-number, so that no two requests share one.
+func TestRequestIDs(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.deps.Node, g.deps.Epoch = "gc 1/a", 36
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do(noDest, "Login#1001", "pw,2001")
+		g.tell(userEvent("", finesse.StateNotReady))
+		g.do(noDest, "MakeReady#1001", "")
+		require.Equal(t, []string{"gc+1%2Fa-1001-10-1", "gc+1%2Fa-1001-10-2"}, g.server.ids)
+	})
+}
+
+// TestUnreadableDialogs: a dialog that cannot be read costs itself: it stays as it
+// was known, the others are told, and the stream and the agent stay.
+func TestUnreadableDialogs(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.tell(dialogEvent(finesse.EventPost, "55", "ACTIVE", "ACTIVE"))
+		g.got()
+		g.server.set(func(f *fakeServer) {
+			f.dialogs = []finesse.Dialog{{ID: "55", Unreadable: true}, {ID: "56", Unreadable: true}, {Unreadable: true}, callDialog("57", "ALERTING", "ALERTING")}
+		})
+		g.tell(finesse.Notification{Node: "/finesse/api/User/1001/Dialogs", Malformed: errors.New("no XML")})
+		out := g.got()
+		require.Len(t, out, 3, "DialogStatus, State and the new call")
+		require.Contains(t, out[0], "1001#DialogStatus#55#ACTIVE#")
+		require.Contains(t, out[0], "#57#ALERTING#")
+		require.Contains(t, out[2], "1001#NewInboundCall#")
+		require.Equal(t, 3, g.count("dialogs_unreadable"))
+		require.Zero(t, g.count("resyncs_failed"))
+		require.Len(t, g.server.streams, 1)
+
+		g.server.set(func(f *fakeServer) {
+			f.dialogs = []finesse.Dialog{callDialog("55", "ACTIVE", "HELD"), callDialog("57", "ALERTING", "ALERTING")}
+		})
+		g.s.Resync()
+		require.Contains(t, g.got()[2], "1001#InboundCall#HELD#DialogID:55", "it can be read again")
+		g.server.set(func(f *fakeServer) { f.dialogs = nil })
+		g.s.Resync()
+		require.Contains(t, g.got()[2], "#DROP", "what is listed no more has ended")
+		require.Equal(t, 3, g.count("dialogs_unreadable"))
 	})
 }

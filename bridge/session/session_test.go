@@ -226,6 +226,58 @@ func TestReasonCodes(t *testing.T) {
 	}
 }
 
+// The list of reason codes is read when a code is not in it, and not each time.
+func TestReasonCodesAreReadOnce(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		for range 3 {
+			g.do(noDest, "MakeNotReadyWithReason#1001", "12")
+		}
+		require.Equal(t, 1, g.asks("REASONS NOT_READY"))
+		g.server.set(func(f *fakeServer) { f.reasons = append(f.reasons, finesse.ReasonCode{ID: "177", Code: "77"}) })
+		g.do(noDest, "MakeNotReadyWithReason#1001", "77")
+		require.Equal(t, 2, g.asks("REASONS NOT_READY"), "it may have been added since")
+		require.Equal(t, 1, g.asks("NOT_READY 177"))
+		g.do(noDest, "logoutwithreason#1001", "12")
+		require.Equal(t, 1, g.asks("REASONS LOGOUT"), "a list of its own")
+	})
+}
+
+// A Login without a stream opens one first, and says so if that does not work.
+func TestLoginWithoutAStream(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.loggedIn()
+		g.server.set(func(f *fakeServer) { f.connectErr = errors.New("refused") })
+		g.server.streams[0].end(errors.New("gone"))
+		synctest.Wait()
+		g.do(noDest, "Login#1001", "pw,2001")
+		require.Equal(t, []string{"/topic/A 1001#Error#UNABLE_TO_SUBSCRIBE_TO_FINESSE"}, g.got())
+		require.Zero(t, g.asks("LOGIN 2001"), "its outcome could not be heard")
+		g.server.set(func(f *fakeServer) { f.connectErr = nil })
+		g.do(noDest, "Login#1001", "pw,2001")
+		require.Equal(t, 1, g.asks("LOGIN 2001"))
+	})
+}
+
+// A login whose agent cannot be read is tried again, and Finesse is probed.
+func TestAgentCannotBeReadAfterLogin(t *testing.T) {
+	for _, request := range []string{"USER", "DIALOGS"} {
+		bubble(t, func(g *rig) {
+			g.start()
+			g.do(destA, "Connect#1001", "A,pw")
+			g.do(noDest, "Login#1001", "pw,2001")
+			failure := &finesse.Error{Status: 503, Class: errclass.Unavailable}
+			g.server.set(func(f *fakeServer) { f.fail[request] = failure })
+			g.tell(userEvent("", finesse.StateNotReady))
+			require.Empty(t, g.got())
+			require.ErrorIs(t, g.reported()[0], failure)
+			g.server.set(func(f *fakeServer) { f.fail = map[string]error{} })
+			time.Sleep(2 * time.Second)
+			require.Len(t, g.got(), 3, "AgentInfo, State, DialogStatus")
+		})
+	}
+}
+
 func TestConfiguredReasonCode(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.deps.Options.DefaultNotReadyReason = "12"
@@ -354,4 +406,10 @@ func TestMailboxIsBounded(t *testing.T) {
 		require.Equal(t, mailboxSize, taken)
 		require.EqualValues(t, 9*mailboxSize, g.s.Snapshot().Refused)
 	})
+}
+
+// TestPhases: /status, dashboards and alarms go by these words.
+func TestPhases(t *testing.T) {
+	require.Equal(t, []Phase{"new", "connected", "logged_in", "reconnecting", "refused"},
+		[]Phase{PhaseNew, PhaseConnected, PhaseLoggedIn, PhaseBroken, PhaseRefused})
 }

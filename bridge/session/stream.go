@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/rs/zerolog"
 
@@ -159,5 +160,29 @@ func (s *Session) read(ctx context.Context) (finesse.User, []finesse.Dialog, err
 		return finesse.User{}, nil, err
 	}
 	ds, err := api.Dialogs(ctx, cred, s.agent)
-	return u, ds, err
+	return u, s.readable(ds), err
+}
+
+// readable puts what is known of them in the place of dialogs that cannot be
+// read: they cost themselves, not the agent. One that is not known yet is told
+// when it can be read.
+func (s *Session) readable(ds []finesse.Dialog) []finesse.Dialog {
+	if !slices.ContainsFunc(ds, func(d finesse.Dialog) bool { return d.Unreadable }) {
+		return ds
+	}
+	list := []finesse.Dialog{}
+	for _, d := range ds {
+		if d.Unreadable {
+			s.deps.Telemetry.Count(telemetry.DialogsUnreadable)
+			s.log.Warn().Str("dialog", d.ID).Msg("a dialog cannot be read; it stays as it was known")
+			known := s.view.Dialogs()
+			i := slices.IndexFunc(known, func(k finesse.Dialog) bool { return k.ID == d.ID })
+			if i < 0 {
+				continue
+			}
+			d = known[i]
+		}
+		list = append(list, d)
+	}
+	return list
 }

@@ -278,6 +278,19 @@ func TestReject(t *testing.T) {
 	require.Equal(t, "[redacted, 1 bytes]", string(l.message().Body))
 }
 
+// TestRejectWithoutABroker: who rejects hears that the copy is lost, once; where
+// it can wait for the broker, it does.
+func TestRejectWithoutABroker(t *testing.T) {
+	tr := transport(t, func(c *Config) { c.Link.SendBuffer = 1 })
+	lost := make(chan error, 2)
+	reject := func() { source{tr, &broker.Delivery{}}.Reject("x", false, func(err error) { lost <- err }) }
+	reject()
+	require.Empty(t, lost)
+	reject()
+	require.ErrorIs(t, <-lost, broker.ErrBufferFull)
+	require.Empty(t, lost)
+}
+
 // TestDefectOfACommand: it is rejected, acknowledged and never comes again; the
 // next one is served.
 func TestDefectOfACommand(t *testing.T) {

@@ -35,6 +35,8 @@ const (
 	SessionPanics
 	StreamsLost
 	EventsMalformed
+	PayloadsRepaired
+	DialogsUnreadable
 	Resyncs
 	ResyncsFailed
 	SignedInAgain
@@ -81,6 +83,8 @@ var rows = [counters]row{
 	SessionPanics:             {"session_panics", "Defects contained in sessions.", ""},
 	StreamsLost:               {"streams_lost", "Notification streams of agents that were lost.", ""},
 	EventsMalformed:           {"events_malformed", "Events of Finesse that could not be read.", ""},
+	PayloadsRepaired:          {"payloads_repaired", "Answers and events of Finesse in which characters that XML forbids were replaced.", ""},
+	DialogsUnreadable:         {"dialogs_unreadable", "Dialogs in answers of Finesse that could not be read; they stay as they were known.", ""},
 	Resyncs:                   {"resyncs", "Agents read again after a gap (M8).", ""},
 	ResyncsFailed:             {"resyncs_failed", "Reads after a gap that failed and are tried again.", ""},
 	SignedInAgain:             {"signed_in_again", "Agents signed in again whom a fail-over had logged out.", ""},

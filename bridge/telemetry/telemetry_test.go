@@ -34,6 +34,24 @@ func TestEveryCounterHasARow(t *testing.T) {
 	}
 }
 
+// TestNamesAreAnInterface: /status, dashboards and alarms go by them.
+func TestNamesAreAnInterface(t *testing.T) {
+	labels := map[string]string{}
+	for _, r := range rows {
+		if r.label != "" {
+			labels[r.name] = r.label
+		}
+	}
+	for name, label := range map[string]string{
+		"answers": "code", "errors": "code", "outcomes": "by", "take_overs": "why", "sync_refused": "reason", "sync_ignored": "reason",
+		"panics": "where",
+	} {
+		require.Equal(t, label, labels[name], name)
+	}
+	require.Equal(t, "command_to_request", string(CommandToRequest))
+	require.Equal(t, "stanza_to_publish", string(EventToPublish))
+}
+
 func TestRegistryIsASink(t *testing.T) {
 	tel := New(nil)
 	tel.Count(Commands)

@@ -1,6 +1,7 @@
 package translate_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -115,6 +116,20 @@ func TestResync(t *testing.T) {
 			cause:  translate.OnRequest,
 			want:   []string{"State TALKING", "DialogStatus 100 ACTIVE| ", "InboundCall ACTIVE 100"},
 		},
+		"look: nothing changed": {
+			before: []finesse.Notification{userEvent(finesse.StateTalking, 9), post(ringing), put(talking)},
+			user:   talk, listed: []finesse.Dialog{talking}, cause: translate.OnLook,
+		},
+		"look: the state is another": {
+			before: []finesse.Notification{userEvent(finesse.StateReady, 2)},
+			user:   user(finesse.StateNotReady, 9), cause: translate.OnLook,
+			want: []string{"State NOT_READY"},
+		},
+		"look: the state is told, then the call": {
+			before: []finesse.Notification{userEvent(finesse.StateReady, 2)},
+			user:   talk, listed: []finesse.Dialog{talking}, cause: translate.OnLook,
+			want: []string{"State TALKING", "InboundCall ACTIVE 100"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, _ := play(translate.New(agent, dialect(t, protocol.Edition44, protocol.FormatJSON)), c.before...)
@@ -193,4 +208,70 @@ func TestResyncTellsTheState(t *testing.T) {
 	v, _ := known(t).Resync(user(finesse.StateNotReady, 3), nil, translate.AfterGap)
 	_, said := play(v, userEvent(finesse.StateNotReady, 3), userEvent(finesse.StateReady, 2))
 	require.Empty(t, said)
+}
+
+// A dialog that ended stays ended, whatever its late and repeated DELETEs say.
+func TestALateDeleteForgetsNothing(t *testing.T) {
+	v, said := play(known(t), post(ringing), put(talking),
+		gone(inbound("100", "DROPPED", party(ext, "DROPPED", 30), party(customer, "DROPPED", 30))), gone(talking))
+	require.Equal(t, []string{"NewInboundCall ALERTING 100", "InboundCall ACTIVE 100", "InboundCall DROPPED 100"}, said)
+	_, said = play(v, post(onHold))
+	require.Empty(t, said, "it is of second 20, and the call ended in second 30")
+}
+
+func TestWhatAMessageIsAbout(t *testing.T) {
+	v, outs := known(t).Resync(user(finesse.StateTalking, 9), []finesse.Dialog{talking}, translate.OnRequest)
+	require.Equal(t, 1, v.Calls())
+	about := map[string]string{}
+	for i, o := range outs {
+		if id, ok := translate.DialogOf(o); ok {
+			about[say(outs)[i]] = id
+		}
+	}
+	require.Equal(t, map[string]string{"InboundCall ACTIVE 100": "100"}, about)
+
+	v, _ = v.Resync(user(finesse.StateReady, 9), nil, translate.OnRequest)
+	require.Zero(t, v.Calls())
+}
+
+// After a CCX failover a call has lost its type, or it is the text NULL: what
+// was known of it goes on.
+func TestCallTypeOutlivesAReSync(t *testing.T) {
+	for _, lost := range []string{"", "NULL", "null"} {
+		v, _ := play(known(t), userEvent(finesse.StateTalking, 9), post(ringing), put(talking))
+		listed := onHold
+		listed.CallType = lost
+		v, outs := v.Resync(user(finesse.StateHold, 20), []finesse.Dialog{listed}, translate.AfterGap)
+		require.Equal(t, "ACD_IN", v.Dialogs()[0].CallType, lost)
+		for _, o := range outs {
+			if c, ok := callOf(o); ok {
+				require.Equal(t, "ACD_IN", c.CallType)
+			}
+		}
+		require.Equal(t, []string{"DialogStatus 100 HELD| ", "State HOLD", "InboundCall HELD 100"}, say(outs))
+	}
+}
+
+// The last sixteen dialogs that ended are remembered, and no more.
+func TestEndedDialogsAreRemembered(t *testing.T) {
+	const remembered = 16
+	id := func(n int) string { return fmt.Sprint(200 + n) }
+	end := func(v translate.View, n int) translate.View {
+		v, _ = play(v, gone(inbound(id(n), "DROPPED", party(ext, "DROPPED", 30), party(customer, "DROPPED", 30))))
+		return v
+	}
+	v := known(t)
+	for n := range remembered {
+		v = end(v, n)
+	}
+	late := func(v translate.View, n int) []string {
+		_, said := play(v, post(inbound(id(n), "ACTIVE", party(ext, "ACTIVE", 9), party(customer, "ACTIVE", 9))))
+		return said
+	}
+	for n := range remembered {
+		require.Empty(t, late(v, n), id(n))
+	}
+	v = end(v, remembered)
+	require.Equal(t, []string{"InboundCall ACTIVE 200"}, late(v, 0), "not for ever")
+	require.Empty(t, late(v, 1))
 }

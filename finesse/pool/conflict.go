@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// ErrDisplaced: another client logs in with this node's XMPP resource, and takes
-// its agents' events.
+// ErrDisplaced says that another client logs in with this node's XMPP resource, and
+// takes its agents' events.
 var ErrDisplaced = errors.New("another worker uses this GC_NODE_ID: Finesse ends the streams of agents (conflict)")
 
 // displaced is until when the node counts as pushed out by another one.

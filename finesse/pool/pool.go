@@ -43,6 +43,9 @@ type Config struct {
 	Log         zerolog.Logger
 	// OnSent, if set, is called when a REST request has been written to the wire.
 	OnSent func(ctx context.Context, at time.Time)
+	// OnRepaired, if set, is called for each answer and event in which characters
+	// that XML forbids were replaced.
+	OnRepaired func()
 	// Changed, if set, is called by Run when the status changed, or when
 	// another server than before is in use (moved). It must not block.
 	Changed func(st protocol.SystemStatus, moved bool)
@@ -105,7 +108,8 @@ func New(cfg Config) (*Pool, error) {
 func newServer(cfg Config, base string) (*Server, error) {
 	limit := newLimiter(cfg.MaxRequests)
 	client, err := finesse.NewClient(finesse.ClientConfig{
-		BaseURL: base, Timeout: cfg.Timeout, Transport: cfg.Transport, TLS: cfg.TLS, Limit: limit, Log: cfg.Log, OnSent: cfg.OnSent,
+		BaseURL: base, Timeout: cfg.Timeout, Transport: cfg.Transport, TLS: cfg.TLS, Limit: limit, Log: cfg.Log,
+		OnSent: cfg.OnSent, OnRepaired: cfg.OnRepaired,
 	})
 	if err != nil {
 		return nil, err
@@ -118,7 +122,7 @@ func newServer(cfg Config, base string) (*Server, error) {
 		Client: client, name: u.Host, limit: limit, log: cfg.Log,
 		stream: finesse.StreamConfig{
 			TLSMode: cfg.XMPPTLSMode, TLS: cfg.TLS, Resource: cfg.Resource,
-			PingEvery: cfg.PingEvery, Log: cfg.Log, Dial: cfg.Dial,
+			PingEvery: cfg.PingEvery, Log: cfg.Log, Dial: cfg.Dial, OnRepaired: cfg.OnRepaired,
 		},
 	}, nil
 }

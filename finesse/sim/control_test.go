@@ -162,3 +162,15 @@ func TestCloseWithoutRunFreesThePorts(t *testing.T) {
 	require.NoError(t, again.Close())
 	require.NoError(t, again.Run(t.Context()), "Run after Close ends at once")
 }
+
+// TestForbiddenCharacters: call variables go out as Finesse's Java writes them, and
+// what XML forbids makes no valid XML.
+func TestForbiddenCharacters(t *testing.T) {
+	s := Start(t)
+	signIn(t, s, "1001")
+	status, _ := do(t, s, "", "POST", "/sim/calls", `{"from":"0551","to":"2001","callVariables":{"callVariable1":"a\u0001b\u001f<\t\u00e4"}}`)
+	require.Equal(t, http.StatusCreated, status)
+	_, body := do(t, s, "1001", "GET", "/finesse/api/User/1001/Dialogs", "")
+	require.Contains(t, body, "<name>callVariable1</name><value>a&#x1;b&#x1f;&lt;&#x9;\u00e4</value>")
+	require.Equal(t, "a\xff&#x0;b", newRawText("a\xff\x00b").XML)
+}

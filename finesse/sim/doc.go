@@ -47,6 +47,9 @@
 //	DELETE /sim/requests                                   204, forgets them
 //	GET    /sim/agents/{id}                                200, the agent and the agent's dialogs
 //
+// Call variables go out as Finesse's Java writes them: a control character becomes
+// a reference to it, &#x1;, which XML forbids.
+//
 // A call to a queue's number gets its dialogId at once, and keeps it when an
 // agent is found. The modes of an outbound contact are preview, progressive,
 // predictive and callback (a personal one); the agent must be READY.

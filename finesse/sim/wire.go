@@ -2,8 +2,11 @@ package sim
 
 import (
 	"encoding/xml"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gcbridge/finesse/sim/callcontrol"
 )
@@ -110,8 +113,32 @@ type mediaXML struct {
 }
 
 type variableXML struct {
-	Name  string `xml:"name"`
-	Value string `xml:"value"`
+	Name  string  `xml:"name"`
+	Value rawText `xml:"value"`
+}
+
+// rawText is a value that goes out as Finesse's Java writes it: what XML forbids
+// becomes a reference to it, which XML forbids as well, and broken UTF-8 stays
+// broken.
+type rawText struct {
+	XML string `xml:",innerxml"`
+}
+
+func newRawText(s string) rawText {
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b.WriteString(s[:1])
+		case r < ' ' && !strings.ContainsRune("\t\n\r", r):
+			fmt.Fprintf(&b, "&#x%x;", r)
+		default:
+			b.WriteString(escape(s[:size]))
+		}
+		s = s[size:]
+	}
+	return rawText{b.String()}
 }
 
 type participantXML struct {
@@ -196,7 +223,7 @@ func newDialogXML(name string, d *callcontrol.Dialog) dialogXML {
 		x.Associated = dialogPath(d.AssociatedID)
 	}
 	for _, v := range d.Variables {
-		x.Media.Variables = append(x.Media.Variables, variableXML(v))
+		x.Media.Variables = append(x.Media.Variables, variableXML{v.Name, newRawText(v.Value)})
 	}
 	for _, p := range d.Parties {
 		y := participantXML{

@@ -142,7 +142,7 @@ func play(hall *stand.Stand, s scenario) pairs.Row {
 		if hall.Context().Err() != nil {
 			break
 		}
-		t := stand.New(hall.Context(), s.name)
+		t := hall.Next(s.name)
 		from := time.Now()
 		var r pairs.Result
 		t.Play(func() { r = f(t) })

@@ -9,6 +9,7 @@ import (
 	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
 	"gcbridge/finesse/sim"
+	"gcbridge/finesse/sim/callcontrol"
 )
 
 // TestEventsWaitForTheBroker: what happens while the broker is away is told
@@ -63,4 +64,30 @@ func TestOtherFinesse(t *testing.T) {
 	p.expect(own, "1001#State#NOT_READY#")
 	require.NotEmpty(t, l.sim.Resources("1001"))
 	p.answer(own, p.do("MakeReady#1001", ""), "1001#State#READY#")
+}
+
+// TestForbiddenCharacters: a call whose data XML forbids is told like any other, by
+// its events and after a gap; the agent keeps their stream, and logs in no more.
+func TestForbiddenCharacters(t *testing.T) {
+	l := newLab(t, brokers[1].start(t), nil)
+	p := newPhone(t, l.broker, own)
+	p.login(own, "1001", "2001")
+	p.answer(own, p.do("MakeReady#1001", ""), "1001#State#READY#")
+	dialog, err := l.sim.Call("5551000", "2001", callcontrol.Variable{Name: "callVariable1", Value: "gold\x01card"},
+		callcontrol.Variable{Name: "callVariable2", Value: "\xff\x00"})
+	require.NoError(t, err)
+	p.expect(own, "1001#NewInboundCall#5551000#", "DialogID:"+dialog, "gold\uFFFDcard")
+	p.answer(own, p.do("AnswerCall#1001", dialog), "1001#InboundCall#ACTIVE#DialogID:"+dialog, "gold\uFFFDcard")
+	p.answer(own, p.do("refresh#1001", ""), "1001#DialogStatus#"+dialog+"#ACTIVE#")
+	require.Zero(t, l.worker.Snapshot().Counters["streams_lost"])
+
+	require.Equal(t, 1, l.sim.DropXMPP("1001"))
+	p.expect(own, "1001#DialogStatus#"+dialog+"#ACTIVE#")
+	p.answer(own, p.do("ReleaseCall#1001", dialog), "DialogID:"+dialog)
+	counters := l.worker.Snapshot().Counters
+	require.Greater(t, counters["payloads_repaired"], uint64(2), "events and reads")
+	require.EqualValues(t, 1, counters["streams_lost"])
+	for _, none := range []string{"events_malformed", "dialogs_unreadable", "resyncs_failed", "session_panics"} {
+		require.Zero(t, counters[none], none)
+	}
 }

@@ -67,12 +67,12 @@ func playAll(ctx context.Context, w io.Writer, only string, size float64, limit 
 		if err != nil {
 			hall.Fatalf("%v", err)
 		}
-		broker := brokertest.ActiveMQ(hall) //nolint:contextcheck // the hall ends what it starts
+		broker := brokertest.ActiveMQ(hall)
 		for i, sc := range scenarios() {
 			if !strings.Contains(sc.name, only) || ctx.Err() != nil {
 				continue
 			}
-			t := stand.New(ctx, sc.name)
+			t := hall.Next(sc.name)
 			finished := t.Play(func() {
 				s := scene{t: t, name: sc.name, size: size}
 				s.lab = func(change func(*pairs.Setup)) *pairs.Lab {

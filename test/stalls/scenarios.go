@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -177,7 +178,7 @@ func outage(s scene) []result {
 	})
 	var reads []time.Time
 	for _, r := range two.Requests() {
-		if r.Method == "GET" && len(r.Path) > 0 && r.User != "" {
+		if r.Method == http.MethodGet && r.User != "" {
 			reads = append(reads, r.Time)
 		}
 	}

@@ -25,6 +25,9 @@ type Stand struct {
 // New makes one that has not failed. ctx is for who plays: it ends nothing here.
 func New(ctx context.Context, name string) *Stand { return &Stand{name: name, ctx: ctx} }
 
+// Next makes another one for the same who plays.
+func (s *Stand) Next(name string) *Stand { return New(s.ctx, name) }
+
 // Context is what the stand was made with.
 func (s *Stand) Context() context.Context { return s.ctx }
 
@@ -51,35 +54,46 @@ func (s *Stand) End() {
 	}
 }
 
-func (s *Stand) Helper()      {}
+// Helper does nothing: see *testing.T.
+func (s *Stand) Helper() {}
+
+// Name is what the stand was made with.
 func (s *Stand) Name() string { return s.name }
+
+// Failed reports whether anything has failed.
 func (s *Stand) Failed() bool { return s.failed.Load() }
 
+// Logf writes a line to standard error.
 func (s *Stand) Logf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, s.name+": "+format+"\n", args...)
 }
 
+// Errorf is Logf, and the stand has failed.
 func (s *Stand) Errorf(format string, args ...any) {
 	s.failed.Store(true)
 	s.Logf(format, args...)
 }
 
+// Fatalf is Errorf, and ends [Stand.Play].
 func (s *Stand) Fatalf(format string, args ...any) {
 	s.Errorf(format, args...)
 	s.FailNow()
 }
 
+// FailNow ends [Stand.Play]; the stand has failed.
 func (s *Stand) FailNow() {
 	s.failed.Store(true)
 	runtime.Goexit()
 }
 
+// Cleanup lets [Stand.End] call f, the newest first.
 func (s *Stand) Cleanup(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clean = append(s.clean, f)
 }
 
+// TempDir is a new folder, which [Stand.End] removes.
 func (s *Stand) TempDir() string {
 	dir, err := os.MkdirTemp("", "stand")
 	if err != nil {

@@ -286,6 +286,12 @@ func TestRead(t *testing.T) {
 	e, ok = l.Step("r-callback")
 	require.True(t, ok)
 	require.Equal(t, "callback", e.What)
+	e, ok = l.Step("r-login") // the oldest
+	require.True(t, ok)
+	require.Equal(t, "login", e.What)
+	e, ok = l.Find(RuleLogin)
+	require.True(t, ok)
+	require.Equal(t, "login", e.What)
 	_, ok = l.Step("r-ready")
 	require.False(t, ok)
 	require.True(t, l.Any(func(e Entry) bool { return e.What == "login" }))
@@ -476,4 +482,27 @@ func TestEveryEntryIsSettledOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestReasonIs: a reason that is told has to be the one that was asked for; one
+// that is left out counts, unless it is all that was to change.
+func TestReasonIs(t *testing.T) {
+	lunch := &finesse.ReasonCode{ID: "102", Code: "12"}
+	for name, tc := range map[string]struct {
+		e    Expect
+		u    finesse.User
+		want bool
+	}{
+		"none asked for":             {Expect{State: "NOT_READY"}, finesse.User{Reason: lunch}, true},
+		"by its id":                  {Expect{ReasonID: "102"}, finesse.User{ReasonCodeID: "102"}, true},
+		"by its code":                {Expect{ReasonCode: "12"}, finesse.User{Reason: lunch}, true},
+		"another, by id":             {Expect{State: "NOT_READY", Was: "READY", ReasonID: "7"}, finesse.User{ReasonCodeID: "102"}, false},
+		"another, by code":           {Expect{State: "NOT_READY", Was: "READY", ReasonCode: "7"}, finesse.User{Reason: lunch}, false},
+		"left out":                   {Expect{State: "NOT_READY", Was: "READY", ReasonID: "7"}, finesse.User{}, true},
+		"left out as -1":             {Expect{State: "NOT_READY", Was: "READY", ReasonID: "7"}, finesse.User{ReasonCodeID: "-1"}, true},
+		"left out, and all there is": {Expect{State: "NOT_READY", Was: "NOT_READY", ReasonID: "7"}, finesse.User{}, false},
+		"left out, from who knows":   {Expect{State: "NOT_READY", ReasonID: "7"}, finesse.User{}, false},
+	} {
+		require.Equal(t, tc.want, tc.e.reasonIs(tc.u), name)
+	}
 }
