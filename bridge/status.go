@@ -25,7 +25,8 @@ type Status struct {
 	Finesse  []pool.ServerStatus   `json:"finesse"`
 	Agents   []session.Snapshot    `json:"agents"`
 	Bound    int                   `json:"destinations"`
-	Running  int                   `json:"running"` // commands without an outcome
+	Unproven int                   `json:"unproven"` // sessions of agents whom Finesse never accepted
+	Running  int                   `json:"running"`  // commands without an outcome
 	Counters map[string]uint64     `json:"counters"`
 }
 
@@ -60,7 +61,7 @@ func (w *Worker) Snapshot() Status {
 	st := Status{
 		Node: w.cfg.NodeID, Started: w.started, System: w.finesse.Status(), Broker: w.transport.Stats(),
 		Paired: w.Paired(), Pair: w.cluster.Status(), Finesse: w.finesse.List(),
-		Bound: w.book.Len(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Agents: []session.Snapshot{},
+		Bound: w.book.Len(), Unproven: w.deps.Trust.Strangers(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Agents: []session.Snapshot{},
 	}
 	for _, s := range w.agents.All() {
 		st.Agents = append(st.Agents, s.Snapshot())
