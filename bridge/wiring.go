@@ -80,7 +80,7 @@ func (w *Worker) newTransport(Options) error {
 			Log:  w.log.With().Str("part", "broker").Logger(),
 			OnUp: w.linkUp, OnDown: w.linkDown,
 		},
-		Node: w.cfg.NodeID, Rejects: w.cfg.RejectQueue,
+		Node: w.cfg.NodeID, Rejects: w.cfg.RejectQueue, Topics: []string{w.cfg.SyncTopic, agentstates.Topic},
 		Commands:  stomp.Commands{Queue: w.cfg.CommandQueue, Priority: w.cfg.ConsumerPriority, Prefetch: w.cfg.CommandPrefetch},
 		Outputs:   stomp.Outputs{JMSType: protocol.JMSTypeMode(w.cfg.OutputJMSType), TTL: w.cfg.OutputTTL, Persistent: w.cfg.OutputPersistent},
 		Receive:   func(c *wire.Command) { w.gateway.Receive(c) },
