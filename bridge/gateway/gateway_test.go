@@ -602,3 +602,20 @@ func TestDefects(t *testing.T) {
 		})
 	})
 }
+
+// TestNeitherTextNorBytes: what the body of such a message seems to say is nothing [C3].
+func TestNeitherTextNorBytes(t *testing.T) {
+	g := &Gateway{Config: Config{Log: zerolog.Nop()}}
+	for _, tc := range []struct {
+		jmsType, body string
+		code          protocol.ErrorCode
+		reason        string
+	}{
+		{"MakeReady#1001", "", protocol.ErrPleaseRetry, "neither a text nor a bytes message"},
+		{"Login#1001", "{}", protocol.ErrPleaseRetry, "neither a text nor a bytes message"},
+		{"", "", "", "no JMSType"},
+	} {
+		k := g.read(&wire.Command{Type: tc.jmsType, Body: []byte(tc.body), Neither: true})
+		require.Equal(t, &protocol.ParseError{Err: tc.code, Reject: true, Reason: tc.reason}, k.bad, tc.jmsType)
+	}
+}

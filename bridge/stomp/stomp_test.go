@@ -170,7 +170,7 @@ func TestOwnDestinations(t *testing.T) {
 		require.Nil(t, l.command().ReplyTo, path)
 	}
 	_, err := newTransport(func(c *Config) { c.Topics = []string{"a,b"} })
-	require.ErrorContains(t, err, "stomp: topic of our own: ")
+	require.ErrorContains(t, err, "stomp: GC_SYNC_TOPIC: ")
 }
 
 type strange string

@@ -78,12 +78,12 @@ func New(cfg Config) (*Transport, error) {
 		}
 		topic, err := broker.Topic(name)
 		if err != nil {
-			return nil, fmt.Errorf("stomp: topic of our own: %w", err)
+			return nil, fmt.Errorf("stomp: GC_SYNC_TOPIC: %w", err)
 		}
 		t.own = append(t.own, topic)
 	}
 	commands := broker.Subscription{
-		From: queue, Priority: cfg.Commands.Priority, Prefetch: cfg.Commands.Prefetch, Handle: t.receive,
+		From: queue, Priority: cfg.Commands.Priority, Prefetch: cfg.Commands.Prefetch, Classes: true, Handle: t.receive,
 		// Of a pair the higher priority gets every command, and a node consumes
 		// only when it has heard its peers.
 		Exclusive: cfg.Sync != nil, Gated: cfg.Sync != nil,
@@ -154,7 +154,7 @@ func (t *Transport) receive(d *broker.Delivery) {
 
 func (t *Transport) command(d *broker.Delivery) *wire.Command {
 	c := &wire.Command{
-		Source: source{t, d}, Type: d.Type, Body: d.Body,
+		Source: source{t, d}, Type: d.Type, Body: d.Body, Neither: d.Neither,
 		MessageID: d.ID, CorrelationID: d.CorrelationID, Properties: d.Properties,
 		Sent: d.Timestamp, Received: d.Received, Expires: d.Expires, Redelivered: d.Redelivered,
 	}

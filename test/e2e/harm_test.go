@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge"
+	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/javapeer"
 	"gcbridge/test/wait"
 )
 
@@ -158,4 +160,21 @@ func TestOwnDestinationsAreRefused(t *testing.T) {
 	require.Contains(t, p.expect(rejected).header.Get("gcReason"), "no destination to answer to")
 	require.Zero(t, l.worker.Snapshot().Bound)
 	require.Empty(t, l.worker.Snapshot().Agents)
+}
+
+// TestMapMessagesAreRefused: a MapMessage is not a command with an empty body [C3].
+func TestMapMessagesAreRefused(t *testing.T) {
+	amq := brokertest.ActiveMQ(t)
+	l := newLab(t, amq.URL(), nil)
+	d := l.signedIn(t, "1001", "DEFAULT")
+	p := newPhone(t, l.broker, rejected)
+	java := javapeer.Compile(t).Start(t, amq.OpenWireURL())
+	java.Send(javapeer.Send{To: "queue://Connector1", Kind: javapeer.Map, Type: "MakeReady#1001", CorrelationID: "map"})
+	d.answer(d.dest, "map", "1001#Error#PLEASE_RETRY")
+	require.Contains(t, p.expect(rejected).header.Get("gcReason"), "neither a text nor a bytes message")
+	java.Send(javapeer.Send{To: "queue://Connector1", Kind: javapeer.Map, Type: "Hello#" + d.topic})
+	require.Contains(t, p.expect(rejected).header.Get("gcReason"), "neither a text nor a bytes message")
+	d.answer(d.dest, d.send("GetState", ""), "1001#State#NOT_READY#")
+	java.Send(javapeer.Send{To: "queue://Connector1", NullBody: true, Type: "MakeReady#1001", CorrelationID: "null"})
+	d.answer(d.dest, "null", "1001#State#READY#")
 }
