@@ -107,6 +107,27 @@ func TestWrongPasswordWhileTheStreamIsDown(t *testing.T) {
 	})
 }
 
+// An agent who comes from another node is no stranger, even before their first
+// connection here: wrong passwords do not stand in their way.
+func TestWrongPasswordsDuringATakeOver(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.connectErr = errors.New("refused")
+		g.succeed(g.holding())
+		time.Sleep(6 * time.Second)
+		g.server.set(func(f *fakeServer) { f.connectErr = fmt.Errorf("login: %w", finesse.ErrAuth) })
+		for i := range 3 {
+			g.do(destB, "Connect#1001", fmt.Sprintf("B,bad%d", i))
+		}
+		require.Equal(t, 2, g.count("passwords_refused"))
+		require.Equal(t, PhaseBroken, g.s.Snapshot().Phase, "not refused")
+		require.Zero(t, g.deps.Trust.Strangers())
+		g.server.set(func(f *fakeServer) { f.connectErr = nil })
+		time.Sleep(6 * time.Second)
+		require.Equal(t, PhaseLoggedIn, g.s.Snapshot().Phase)
+		require.Zero(t, g.deps.Trust.Strangers())
+	})
+}
+
 // Tries are remembered beyond the session that made them.
 func TestTriesOutliveASession(t *testing.T) {
 	bubble(t, func(g *rig) {

@@ -76,6 +76,14 @@ func TestNobodyKnownIsLockedOutEither(t *testing.T) {
 	}
 	rest, xmpp := l.badTries("1002")
 	require.Equal(t, 2, rest+xmpp)
+	d.answer(d.dest, d.connect(), "too many wrong passwords") // nobody can tell that it is right
+
+	require.NoError(t, l.sim.SetStatus("OUT_OF_SERVICE"))
+	require.Eventually(t, func() bool { return l.worker.Ready() != nil }, patience, tick)
+	require.NoError(t, l.sim.SetStatus("IN_SERVICE"))
+	require.Eventually(t, func() bool { return l.worker.Ready() == nil }, patience, tick)
+	d.answer(d.dest, d.connect(), "ConnectStatus") // a Finesse that serves again counts anew
+
 	d = l.desk(t, "1003", "DEFAULT")
 	for range 6 { // a client that comes again and again with the same one
 		d.answer(d.dest, d.send("Connect", d.topic+",wrong"), "1003#Error#SUBSCRIPTION_FAILED")
