@@ -245,19 +245,28 @@ func TestNewcomersAreNotPushedOut(t *testing.T) {
 }
 
 // A stranger who comes back just when they are pushed out is served.
-func TestAStrangerWhoComesBackStays(t *testing.T) {
+func TestAStrangerWhoComesBackIsServed(t *testing.T) {
+	for range 20 { // the session looks at its mail and its signals in any order
+		bubble(t, func(g *rig) {
+			g.start()
+			g.do(destA, "Connect#1001", "A,bad")
+			g.got()
+			g.server.closed = make(chan struct{})
+			g.do(destA, "Connect#1001", "A,worse") // is under way
+			g.do(noDest, "MakeReady#1001", "")
+			g.s.inbox.signal(sigForget)
+			close(g.server.closed)
+			require.Equal(t, []string{refusedA, refusedA}, g.got())
+			require.Zero(t, g.returned)
+		})
+	}
+}
+
+// And one who does not is forgotten.
+func TestAForgottenStranger(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.start()
 		g.do(destA, "Connect#1001", "A,bad")
-		g.got()
-		for _, word := range []string{"Connect#1001", "MakeReady#1001"} {
-			c, err := protocol.ParseCommand(word, []byte("A,bad"))
-			require.NoError(t, err)
-			require.True(t, g.s.Offer(g.request(c, g.s.client.Binding)))
-		}
-		g.s.forgotten()
-		require.False(t, g.s.life.ended)
-		require.Len(t, g.got(), 2)
 		g.s.inbox.signal(sigForget)
 		<-g.s.Done()
 	})
