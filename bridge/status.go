@@ -27,7 +27,8 @@ type Status struct {
 	Returning int                `json:"returning"`
 	Agents    []session.Snapshot `json:"agents"`
 	Bound     int                `json:"destinations"`
-	Running   int                `json:"running"` // commands without an outcome
+	Unproven  int                `json:"unproven"` // sessions of agents whom Finesse never accepted
+	Running   int                `json:"running"`  // commands without an outcome
 	Counters  map[string]uint64  `json:"counters"`
 }
 
@@ -63,7 +64,7 @@ func (w *Worker) Snapshot() Status {
 	st := Status{
 		Node: w.cfg.NodeID, Started: w.started, System: w.finesse.Status(), Broker: w.transport.Stats(),
 		Paired: w.Paired(), Pair: w.cluster.Status(), Finesse: w.finesse.List(), Returning: w.finesse.Returning(),
-		Bound: w.book.Len(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Agents: []session.Snapshot{},
+		Bound: w.book.Len(), Unproven: w.deps.Trust.Strangers(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Agents: []session.Snapshot{},
 	}
 	for _, s := range w.agents.All() {
 		st.Agents = append(st.Agents, s.Snapshot())

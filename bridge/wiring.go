@@ -37,8 +37,9 @@ func New(cfg config.Config, o Options) (*Worker, error) {
 	w := &Worker{
 		cfg: cfg, dialect: dialect, log: o.Log.With().Str("node", cfg.NodeID).Logger(),
 		epoch: time.Now().UnixMilli(), started: time.Now(), telemetry: telemetry.New(o.Timing),
-		recorder: recorder.New(cfg), book: gateway.NewBook(),
+		recorder: recorder.New(cfg),
 	}
+	w.book = gateway.NewBook(w.telemetry)
 	for _, wire := range []func(Options) error{w.newFinesse, w.newTransport, w.newAgents, w.newCluster, w.newGateway, w.newStates} {
 		if err := wire(o); err != nil {
 			return nil, err
@@ -81,7 +82,7 @@ func (w *Worker) newTransport(Options) error {
 			Log:  w.log.With().Str("part", "broker").Logger(),
 			OnUp: w.linkUp, OnDown: w.linkDown,
 		},
-		Node: w.cfg.NodeID, Rejects: w.cfg.RejectQueue,
+		Node: w.cfg.NodeID, Rejects: w.cfg.RejectQueue, Topics: []string{w.cfg.SyncTopic, agentstates.Topic},
 		Commands:  stomp.Commands{Queue: w.cfg.CommandQueue, Priority: w.cfg.ConsumerPriority, Prefetch: w.cfg.CommandPrefetch},
 		Outputs:   stomp.Outputs{JMSType: protocol.JMSTypeMode(w.cfg.OutputJMSType), TTL: w.cfg.OutputTTL, Persistent: w.cfg.OutputPersistent},
 		Receive:   func(c *wire.Command) { w.gateway.Receive(c) },
@@ -119,7 +120,8 @@ func (w *Worker) newAgents(o Options) error {
 
 		Node: w.cfg.NodeID, Epoch: w.epoch, Dialect: w.dialect, Options: options,
 		Finesse: servers{w.finesse}, Out: w.out, Book: w.book, Recorder: w.recorder,
-		Places: session.NewPlaces(w.cfg.MaxAgents), Telemetry: w.telemetry, Repeats: telemetry.NewRepeats(w.log), Log: w.log,
+		Places: session.NewPlaces(w.cfg.MaxAgents), Trust: session.NewTrust(w.telemetry),
+		Telemetry: w.telemetry, Log: w.log,
 	}
 	w.agents = session.NewAgents(w.deps)
 	return nil

@@ -132,6 +132,7 @@ func (w *Worker) finesseChanged(st protocol.SystemStatus, moved bool) {
 	if !moved && st != protocol.InService {
 		return
 	}
+	w.deps.Trust.Restart()
 	for _, s := range w.agents.All() {
 		s.ServerChanged()
 	}

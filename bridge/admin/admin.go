@@ -44,7 +44,7 @@ func Listen(ctx context.Context, addr string, token secret.Secret, src Source, l
 	}
 	s := &Server{ln: ln, log: log}
 	s.http = &http.Server{
-		Handler: Handler(src, token), ReadHeaderTimeout: 5 * time.Second,
+		Handler: here(addr, ln.Addr(), Handler(src, token)), ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	return s, nil
@@ -88,6 +88,33 @@ func Handler(src Source, token secret.Secret) http.Handler {
 		}
 	}))
 	return mux
+}
+
+// here lets requests to a listener on loopback through only if they are meant for
+// this machine. A page of the web can give its own name this machine's address
+// (DNS rebinding), and the browser then sends what it asks for, with that name as
+// its Host. The name that the configuration uses is ours, too. Beyond loopback the
+// token keeps such pages out.
+func here(configured string, at net.Addr, next http.Handler) http.Handler {
+	own, _, err := net.SplitHostPort(configured)
+	if err != nil {
+		own = ""
+	}
+	if tcp, ok := at.(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		ip := net.ParseIP(strings.Trim(host, "[]"))
+		if !strings.EqualFold(host, "localhost") && (own == "" || !strings.EqualFold(host, own)) && (ip == nil || !ip.IsLoopback()) {
+			http.Error(w, "this is not the host that you asked for", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // probe answers 200 "ok", or 503 with the reason.

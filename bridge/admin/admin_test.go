@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -68,6 +69,40 @@ func TestNothingCanBeChanged(t *testing.T) {
 	w := httptest.NewRecorder()
 	Handler(source{}, secret.Secret{}).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/status", nil))
 	require.Equal(t, http.StatusMethodNotAllowed, w.Code)
+}
+
+// TestForeignHosts: a page that gives its own name our address learns nothing.
+func TestForeignHosts(t *testing.T) {
+	ours := map[string]int{
+		"localhost": 200, "node-1": 200, "Node-1:8112": 200, "LOCALHOST:8112": 200, "127.0.0.1": 200, "127.0.0.1:8112": 200, "127.1.2.3:1": 200, "[::1]": 200, "[::1]:8112": 200,
+		"evil.example": 421, "evil.example:8112": 421, "localhost.evil.example": 421, "127.0.0.1.evil.example": 421, "10.0.0.1:8112": 421, "": 421, "[::2]:1": 421,
+	}
+	for _, path := range []string{"/livez", "/readyz", "/status", "/none"} {
+		for host, code := range ours {
+			for _, at := range []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback} {
+				r := httptest.NewRequest(http.MethodGet, path, nil)
+				r.Host = host
+				w := httptest.NewRecorder()
+				here("node-1:0", &net.TCPAddr{IP: at}, Handler(source{}, secret.Secret{})).ServeHTTP(w, r)
+				if code == 200 && path == "/none" {
+					code = 404
+				}
+				require.Equal(t, code, w.Code, "%s of %q", path, host)
+			}
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/livez", nil)
+	r.Host = ""
+	w := httptest.NewRecorder()
+	here(":0", &net.TCPAddr{IP: net.IPv6loopback}, Handler(source{}, secret.Secret{})).ServeHTTP(w, r)
+	require.Equal(t, 421, w.Code, "no name is nobody's name")
+	for _, at := range []net.Addr{&net.TCPAddr{IP: net.IPv4(10, 0, 0, 1)}, &net.TCPAddr{IP: net.IPv6zero}, &net.UnixAddr{}} {
+		r := httptest.NewRequest(http.MethodGet, "/livez", nil)
+		r.Host = "node-1.example"
+		w := httptest.NewRecorder()
+		here(":0", at, Handler(source{}, secret.Secret{})).ServeHTTP(w, r)
+		require.Equal(t, 200, w.Code, "beyond loopback a node has many names, and a token")
+	}
 }
 
 // unprintable has a status that is no JSON.
@@ -135,6 +170,13 @@ func TestServer(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, "ok\n", string(b))
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Addr()+"/status", http.NoBody)
+	require.NoError(t, err)
+	req.Host = "evil.example"
+	resp, err = http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusMisdirectedRequest, resp.StatusCode)
 	http.DefaultClient.CloseIdleConnections()
 	_, err = Listen(ctx, s.Addr(), secret.Secret{}, source{}, zerolog.Nop())
 	require.Error(t, err, "a taken address is an error, not a hang")

@@ -32,6 +32,9 @@ type Subscription struct {
 	// AutoAck takes messages without acknowledging them, for topics. What the
 	// handler cannot keep up with is dropped and counted.
 	AutoAck bool
+	// Classes tells Map and Object messages from text, where the broker can: see
+	// [Delivery.Empty].
+	Classes bool
 	// Handle is called in order, on one goroutine per subscription; it must
 	// not block. It is not called for deliveries of a connection that has gone
 	// before their turn came (they come again), nor while the link drains. If it
@@ -102,6 +105,9 @@ func (c *consumer) subscribe(s *consumption) error {
 		}
 		if s.Exclusive {
 			f.Header.Add("activemq.exclusive", "true")
+		}
+		if s.Classes && c.link.classes.Load() {
+			f.Header.Add(headerTransformation, writeJSON)
 		}
 		if s.Selector != "" {
 			f.Header.Add("selector", s.Selector)

@@ -18,10 +18,10 @@ type Delivery struct {
 	Body []byte
 	// Bytes is true for a BytesMessage (it had a content-length).
 	Bytes bool
-	// Empty is true if it is known to be neither text nor bytes. A Map, Object
-	// or Stream message arrives over STOMP like an empty text, so the link
-	// never sets it; a test may.
-	Empty         bool
+	// Neither is true if it is known to be neither text nor bytes: a Map or Object
+	// message, from a broker that tells them, for a [Subscription] with Classes. All
+	// others, and Stream messages, arrive over STOMP like an empty text.
+	Neither       bool
 	CorrelationID string
 	ReplyTo       string // raw header, "" = none; read it with ParseReplyTo
 	Timestamp     time.Time
@@ -61,6 +61,7 @@ func newDelivery(m *stomp.Message, now time.Time) *Delivery {
 		Received:      now,
 	}
 	_, d.Bytes = h.Contains(frame.ContentLength)
+	d.Neither = !d.Bytes && neither(h.Get(headerTransformation)) && h.Get("transformation-error") == ""
 	for i := range h.Len() {
 		name, value := h.GetAt(i)
 		if _, seen := d.Properties[name]; !seen && !reserved[name] {

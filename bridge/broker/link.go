@@ -25,6 +25,7 @@ type Link struct {
 
 	started  atomic.Bool
 	draining atomic.Bool
+	classes  atomic.Bool    // the connected broker tells Map messages from text
 	closing  sync.WaitGroup // connections being closed
 
 	reconnects, delivered, published, dropped atomic.Uint64

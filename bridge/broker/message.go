@@ -32,7 +32,7 @@ var reserved = map[string]bool{
 	frame.Receipt: true, frame.ReceiptId: true, frame.Transaction: true,
 	frame.Id: true, frame.Ack: true, frame.Subscription: true, frame.MessageId: true,
 	frame.Message: true, "selector": true, "browser": true, "priority": true,
-	"transformation": true, "transformation-error": true, "amq-msg-type": true,
+	headerTransformation: true, "transformation-error": true, "amq-msg-type": true,
 	headerType: true, headerCorrelation: true, headerReplyTo: true,
 	headerTimestamp: true, headerExpires: true, headerRedelivered: true, headerPersistent: true,
 }

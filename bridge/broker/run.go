@@ -150,6 +150,7 @@ func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, fr
 		pub.close()
 		return nil, nil, nil, err
 	}
+	l.classes.Store(l.wantsClasses() && l.tellsClasses(ctx, e))
 	if cons, err = l.openConsumer(ctx, e, l.subs); err != nil {
 		pub.close()
 		frag.close()

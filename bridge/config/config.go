@@ -285,8 +285,7 @@ func (c Config) validateAdmin() error {
 	if err != nil {
 		return fmt.Errorf("config: GC_ADMIN_LISTEN: %w", err)
 	}
-	ip := net.ParseIP(host)
-	if host == "localhost" || (ip != nil && ip.IsLoopback()) || !c.AdminToken.IsZero() {
+	if loopback(host) || !c.AdminToken.IsZero() {
 		return nil
 	}
 	return errors.New("config: GC_ADMIN_LISTEN is not loopback: set GC_ADMIN_TOKEN")

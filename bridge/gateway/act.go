@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"slices"
-	"time"
 
 	"gcbridge/bridge/session"
 	"gcbridge/bridge/telemetry"
@@ -56,7 +55,7 @@ func (g *Gateway) hello(c *call, _ Verdict) {
 // beat answers the system state, or RECONNECT to a destination that is not
 // known here [O-026] [C6].
 func (g *Gateway) beat(c *call, _ Verdict) {
-	known, ok := g.Book.Seen(c.to.To, time.Now())
+	known, ok := g.Book.Seen(c.to.To)
 	if !ok {
 		g.answerSystem(c, c.to, protocol.Reconnect{Destination: c.cmd.ID})
 		return
@@ -77,7 +76,12 @@ func (g *Gateway) answerSystem(c *call, b wire.Binding, o protocol.Output) {
 func (g *Gateway) connect(c *call, _ Verdict) {
 	g.Book.Bind(c.to)
 	g.Book.Expect(c.cmd.ID, c.to)
-	g.offer(g.Agents.Connect(c.cmd.ID), c, c.to)
+	s := g.Agents.Connect(c.cmd.ID)
+	if s == nil {
+		g.refuse(c, c.errorOutput(protocol.ErrPleaseRetry))
+		return
+	}
+	g.offer(s, c, c.to)
 }
 
 // refuseName answers a Connect whose destination or format cannot be used.

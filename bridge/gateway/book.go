@@ -2,53 +2,104 @@ package gateway
 
 import (
 	"sync"
-	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"gcbridge/bridge/telemetry"
 	"gcbridge/bridge/wire"
 )
 
-// Limits of what a book remembers of clients that went away.
+// Limits of what a book remembers of clients whose agents Finesse never accepted.
+// What those of accepted agents use is never forgotten: there are only so many.
 const (
-	maxDestinations = 50_000
-	maxLastKnown    = 50_000
+	// maxUnused destinations are known that no accepted agent uses: as many desks
+	// may wait for their agents before a shift.
+	maxUnused = 2_000
+	// maxUnknown agents are known with where they asked to be told.
+	maxUnknown = 2_000
 )
 
 // Book knows where clients listen. Make one with [NewBook]; it is safe for
 // concurrent use, and nothing in it blocks.
 type Book struct {
-	mu    sync.Mutex
-	dests map[string]entry // by address
-	last  map[string]entry // the destination last known for an agent [C5]
+	telemetry *telemetry.Telemetry
+
+	mu     sync.Mutex
+	dests  map[string]*place                    // by address
+	unused *simplelru.LRU[string, struct{}]     // those without an agent; named longest ago goes first
+	agents map[string]wire.Binding              // the destination last known for an accepted agent [C5]
+	others *simplelru.LRU[string, wire.Binding] // and for one who is not, or not yet
 }
 
-// entry is a binding and when it was last named.
-type entry struct {
+// place is a destination, and how many accepted agents listen there.
+type place struct {
 	wire.Binding
-	seen time.Time
+	agents int
 }
 
 // NewBook makes an empty book.
-func NewBook() *Book { return &Book{dests: map[string]entry{}, last: map[string]entry{}} }
+func NewBook(t *telemetry.Telemetry) *Book {
+	k := &Book{telemetry: t, dests: map[string]*place{}, agents: map[string]wire.Binding{}}
+	k.unused, _ = simplelru.NewLRU(maxUnused, k.forget) // it fails for sizes below 1
+	k.others, _ = simplelru.NewLRU[string, wire.Binding](maxUnknown, nil)
+	return k
+}
+
+// forget drops a destination that leaves the unused ones, if it has not found an
+// agent. The caller holds the lock.
+func (k *Book) forget(at string, _ struct{}) {
+	if d := k.dests[at]; d != nil && d.agents == 0 {
+		delete(k.dests, at)
+		k.telemetry.Count(telemetry.DestinationsForgotten)
+	}
+}
 
 // Bind remembers a destination that a client named.
 func (k *Book) Bind(b wire.Binding) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	makeRoom(k.dests, maxDestinations)
-	k.dests[b.To.String()] = entry{b, time.Now()}
+	at := b.To.String()
+	d := k.dests[at]
+	if d == nil {
+		d = &place{}
+		k.dests[at] = d
+	}
+	d.Binding = b
+	if d.agents == 0 {
+		k.unused.Add(at, struct{}{})
+	}
 }
 
-// Belongs notes that an agent's messages go to a destination bound before.
-func (k *Book) Belongs(agent string, b wire.Binding) {
+// Belongs notes that an agent's messages go to a destination; see [session.Book].
+func (k *Book) Belongs(agent string, b wire.Binding, proven bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	e, ok := k.dests[b.To.String()]
-	if !ok {
-		return // pushed out by tens of thousands of newer ones
+	if !proven {
+		k.others.Add(agent, b)
+		return
 	}
-	e.Dialect = b.Dialect
-	makeRoom(k.last, maxLastKnown)
-	k.last[agent] = e
+	k.others.Remove(agent)
+	at := b.To.String()
+	d := k.dests[at]
+	if d == nil { // pushed out by thousands of newer ones
+		d = &place{Binding: b}
+		k.dests[at] = d
+	}
+	d.agents++
+	k.unused.Remove(at)
+	if old, had := k.agents[agent]; had {
+		k.leave(old.To.String())
+	}
+	k.agents[agent] = b
+}
+
+// leave takes an agent from a destination; without any it may be forgotten.
+func (k *Book) leave(at string) {
+	d := k.dests[at]
+	d.agents--
+	if d.agents == 0 {
+		k.unused.Add(at, struct{}{})
+	}
 }
 
 // Expect notes where an agent's first Connect asks their messages to go, until
@@ -57,46 +108,36 @@ func (k *Book) Belongs(agent string, b wire.Binding) {
 func (k *Book) Expect(agent string, b wire.Binding) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if _, known := k.last[agent]; known {
+	if _, known := k.agents[agent]; known {
 		return
 	}
-	makeRoom(k.last, maxLastKnown)
-	k.last[agent] = entry{b, time.Now()}
-}
-
-// makeRoom drops the entry seen longest ago when m is full. Full maps are a
-// sign of clients that invent names; the scan is their price, not the agents'.
-func makeRoom(m map[string]entry, limit int) {
-	if len(m) < limit {
+	if _, known := k.others.Get(agent); known {
 		return
 	}
-	var oldest string
-	for k, e := range m {
-		if oldest == "" || e.seen.Before(m[oldest].seen) {
-			oldest = k
-		}
-	}
-	delete(m, oldest)
+	k.others.Add(agent, b)
 }
 
 // Seen finds a destination and notes that it lives.
-func (k *Book) Seen(at wire.Address, now time.Time) (wire.Binding, bool) {
+func (k *Book) Seen(at wire.Address) (wire.Binding, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	e, ok := k.dests[at.String()]
-	if ok {
-		e.seen = now
-		k.dests[at.String()] = e
+	d, ok := k.dests[at.String()]
+	if !ok {
+		return wire.Binding{}, false
 	}
-	return e.Binding, ok
+	k.unused.Get(at.String())
+	return d.Binding, true
 }
 
 // LastKnown is where an agent was last bound [C5].
 func (k *Book) LastKnown(agent string) (wire.Binding, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	e, ok := k.last[agent]
-	return e.Binding, ok
+	if b, ok := k.others.Peek(agent); ok {
+		return b, true
+	}
+	b, ok := k.agents[agent]
+	return b, ok
 }
 
 // All lists every bound destination, in no order [E3].
@@ -104,8 +145,8 @@ func (k *Book) All() []wire.Binding {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	all := make([]wire.Binding, 0, len(k.dests))
-	for _, e := range k.dests {
-		all = append(all, e.Binding)
+	for _, d := range k.dests {
+		all = append(all, d.Binding)
 	}
 	return all
 }

@@ -13,6 +13,9 @@ func (g *Gateway) read(c *wire.Command) *call {
 	cmd, err := protocol.ParseCommand(c.Type, c.Body)
 	k := &call{Command: c, cmd: cmd}
 	errors.As(err, &k.bad)
+	if c.Neither && (k.bad == nil || k.bad.Err != "") { // what its body seems to say is nothing
+		k.bad = &protocol.ParseError{Err: protocol.ErrPleaseRetry, Reject: true, Reason: "neither a text nor a bytes message"}
+	}
 	if e := g.Log.Debug(); e.Enabled() {
 		e.Str("command", wire.Printable(cmd.RawWord, 64)).Str("id", wire.Printable(cmd.ID, 64)).Str("jms_message_id", c.MessageID).
 			Bool("redelivered", c.Redelivered).Msg("command received")

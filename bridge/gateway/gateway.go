@@ -20,7 +20,8 @@ import (
 type Agents interface {
 	// Find is an agent's session; nil if they are not known here.
 	Find(agent string) *session.Session
-	// Connect is an agent's session, started if there is none.
+	// Connect is an agent's session, started if there is none; nil: too many new
+	// agents are being tried already.
 	Connect(agent string) *session.Session
 	// SupervisorAt is the session of the supervisor who is bound to an address, or nil.
 	SupervisorAt(at wire.Address) *session.Session

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -184,9 +183,10 @@ func inWorld(t *testing.T, test func(t *testing.T, w *world)) {
 		d, err := protocol.NewDialect(protocol.Edition44, protocol.FormatDefault, "", time.UTC)
 		require.NoError(t, err)
 		w := &world{t: t, elsewhere: map[string]string{}}
-		tel, book := telemetry.New(nil), NewBook()
+		tel := telemetry.New(nil)
+		book := NewBook(tel)
 		w.deps = &session.Deps{
-			Node: "n1", Dialect: d, Finesse: w, Cluster: w, Out: w, Book: book, Places: session.NewPlaces(0), Telemetry: tel, Log: zerolog.Nop(),
+			Node: "n1", Dialect: d, Finesse: w, Cluster: w, Out: w, Book: book, Places: session.NewPlaces(0), Trust: session.NewTrust(tel), Telemetry: tel, Log: zerolog.Nop(),
 			Options: session.Options{CommandTimeout: time.Second, OutcomeTimeout: time.Second, Linger: time.Hour},
 		}
 		w.agents = session.NewAgents(w.deps)
@@ -258,7 +258,7 @@ func TestFormatOfADestination(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.send("m1", "Hello#A", "", func(c *wire.Command) { c.Properties["gcFormat"] = "JSON" })
 		require.Equal(t, []string{`/topic/A {"type":"System","status":"IN_SERVICE"} c-m1`}, w.got(), "[D3]")
-		b, ok := w.g.Book.Seen(address("/topic/A"), time.Now())
+		b, ok := w.g.Book.Seen(address("/topic/A"))
 		require.True(t, ok)
 		require.Equal(t, protocol.FormatJSON, b.Dialect.Format)
 		w.send("m2", "Hello#A", "", func(c *wire.Command) { c.Properties["gcFormat"] = "XML" })
@@ -632,48 +632,19 @@ func TestDefects(t *testing.T) {
 	})
 }
 
-func TestBookRemembers(t *testing.T) {
-	k := NewBook()
-	at := func(name string) wire.Binding { return wire.Binding{To: address(name)} }
-	k.Expect("1001", at("A"))
-	b, ok := k.LastKnown("1001")
-	require.True(t, ok)
-	require.Equal(t, at("A"), b)
-	k.Expect("1001", at("B"))
-	b, _ = k.LastKnown("1001")
-	require.Equal(t, at("A"), b, "what is known is not guessed")
-	k.Belongs("1001", at("B"))
-	b, _ = k.LastKnown("1001")
-	require.Equal(t, at("A"), b, "nobody has bound it")
-	k.Bind(at("B"))
-	json := at("B")
-	json.Dialect.Format = protocol.FormatJSON
-	k.Belongs("1001", json)
-	b, _ = k.LastKnown("1001")
-	require.Equal(t, json, b)
-	_, ok = k.Seen(address("C"), time.Now())
-	require.False(t, ok)
-	require.Len(t, k.All(), 1)
-}
-
-func TestBookIsBounded(t *testing.T) {
-	m := map[string]entry{}
-	for i, name := range []string{"a", "b", "c", "d"} {
-		makeRoom(m, 3)
-		m[name] = entry{seen: time.Unix(int64(i), 0)}
+// TestNeitherTextNorBytes: what the body of such a message seems to say is nothing [C3].
+func TestNeitherTextNorBytes(t *testing.T) {
+	g := &Gateway{Config: Config{Log: zerolog.Nop()}}
+	for _, tc := range []struct {
+		jmsType, body string
+		code          protocol.ErrorCode
+		reason        string
+	}{
+		{"MakeReady#1001", "", protocol.ErrPleaseRetry, "neither a text nor a bytes message"},
+		{"Login#1001", "{}", protocol.ErrPleaseRetry, "neither a text nor a bytes message"},
+		{"", "", "", "no JMSType"},
+	} {
+		k := g.read(&wire.Command{Type: tc.jmsType, Body: []byte(tc.body), Neither: true})
+		require.Equal(t, &protocol.ParseError{Err: tc.code, Reject: true, Reason: tc.reason}, k.bad, tc.jmsType)
 	}
-	require.Len(t, m, 3)
-	require.NotContains(t, m, "a", "the one seen longest ago went")
-	k := NewBook()
-	for i := range max(maxDestinations, maxLastKnown) + 1 {
-		b := wire.Binding{To: address(strconv.Itoa(i))}
-		k.Bind(b)
-		k.Expect(strconv.Itoa(i), b)
-	}
-	require.Equal(t, maxDestinations, k.Len())
-	require.Equal(t, maxLastKnown, len(k.last))
-	k.Belongs("1001 too", wire.Binding{To: address("9")})
-	require.Equal(t, maxLastKnown, len(k.last))
-	_, known := k.LastKnown("1001 too")
-	require.True(t, known)
 }

@@ -39,7 +39,8 @@ func (a *Agents) Find(agent string) *Session {
 	return a.byID[agent]
 }
 
-// Connect is an agent's session, started if there is none, or none that lives.
+// Connect is an agent's session, started if there is none, or none that lives;
+// nil: too many new agents are being tried already.
 func (a *Agents) Connect(agent string) *Session {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -47,6 +48,9 @@ func (a *Agents) Connect(agent string) *Session {
 		return s
 	}
 	s := New(agent, a.deps)
+	if !a.deps.Trust.arrives(s) {
+		return nil
+	}
 	a.start(s)
 	return s
 }

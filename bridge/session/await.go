@@ -67,12 +67,16 @@ func while[T any](s *Session, ask func() (T, error)) (T, error) {
 	return await(s, ask)
 }
 
-// whileError is [while] for what has no value.
-func whileError(s *Session, ask func() error) error {
-	if s.asked.Len() == 0 {
-		return ask()
-	}
-	return awaitError(s, ask)
+// with is [while] for a request that shows credentials; id is the user whom it
+// is about, "" = none.
+func (p patient) with(cred finesse.Credentials, id string, ask func() error) error {
+	_, err := withValue(p, cred, id, func() (struct{}, error) { return struct{}{}, ask() })
+	return err
+}
+
+// withValue is [patient.with] for what has a value.
+func withValue[T any](p patient, cred finesse.Credentials, id string, ask func() (T, error)) (T, error) {
+	return rest(p.s.deps.Trust, cred, id, func() (T, error) { return while(p.s, ask) })
 }
 
 // patient is an API whose calls do not hold back what cannot wait.
@@ -82,65 +86,66 @@ type patient struct {
 }
 
 func (p patient) User(ctx context.Context, cred finesse.Credentials, id string) (finesse.User, error) {
-	return while(p.s, func() (finesse.User, error) { return p.api.User(ctx, cred, id) })
+	return withValue(p, cred, id, func() (finesse.User, error) { return p.api.User(ctx, cred, id) })
 }
 
 func (p patient) Dialogs(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.Dialog, error) {
-	return while(p.s, func() ([]finesse.Dialog, error) { return p.api.Dialogs(ctx, cred, id) })
+	return withValue(p, cred, id, func() ([]finesse.Dialog, error) { return p.api.Dialogs(ctx, cred, id) })
 }
 
 func (p patient) ReasonCodes(ctx context.Context, cred finesse.Credentials, id, category string) ([]finesse.ReasonCode, error) {
-	return while(p.s, func() ([]finesse.ReasonCode, error) { return p.api.ReasonCodes(ctx, cred, id, category) })
+	return withValue(p, cred, id, func() ([]finesse.ReasonCode, error) { return p.api.ReasonCodes(ctx, cred, id, category) })
 }
 
 func (p patient) WrapUpReasons(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.WrapUpReason, error) {
-	return while(p.s, func() ([]finesse.WrapUpReason, error) { return p.api.WrapUpReasons(ctx, cred, id) })
+	return withValue(p, cred, id, func() ([]finesse.WrapUpReason, error) { return p.api.WrapUpReasons(ctx, cred, id) })
 }
 
 func (p patient) SetState(ctx context.Context, cred finesse.Credentials, id string, c finesse.StateChange, requestID string) error {
-	return whileError(p.s, func() error { return p.api.SetState(ctx, cred, id, c, requestID) })
+	return p.with(cred, id, func() error { return p.api.SetState(ctx, cred, id, c, requestID) })
 }
 
 func (p patient) MakeCall(ctx context.Context, cred finesse.Credentials, id, from, to, requestID string) error {
-	return whileError(p.s, func() error { return p.api.MakeCall(ctx, cred, id, from, to, requestID) })
+	return p.with(cred, id, func() error { return p.api.MakeCall(ctx, cred, id, from, to, requestID) })
 }
 
 func (p patient) Monitor(ctx context.Context, cred finesse.Credentials, id, from, to, requestID string) error {
-	return whileError(p.s, func() error { return p.api.Monitor(ctx, cred, id, from, to, requestID) })
+	return p.with(cred, id, func() error { return p.api.Monitor(ctx, cred, id, from, to, requestID) })
 }
 
 func (p patient) Barge(ctx context.Context, cred finesse.Credentials, id, from, to, monitorID, requestID string) error {
-	return whileError(p.s, func() error { return p.api.Barge(ctx, cred, id, from, to, monitorID, requestID) })
+	return p.with(cred, id, func() error { return p.api.Barge(ctx, cred, id, from, to, monitorID, requestID) })
 }
 
 func (p patient) Act(ctx context.Context, cred finesse.Credentials, dialogID string, a finesse.Action, requestID string) error {
-	return whileError(p.s, func() error { return p.api.Act(ctx, cred, dialogID, a, requestID) })
+	return p.with(cred, "", func() error { return p.api.Act(ctx, cred, dialogID, a, requestID) })
 }
 
 func (p patient) Team(ctx context.Context, cred finesse.Credentials, id string, loggedOut bool) (finesse.Team, error) {
-	return while(p.s, func() (finesse.Team, error) { return p.api.Team(ctx, cred, id, loggedOut) })
+	return withValue(p, cred, "", func() (finesse.Team, error) { return p.api.Team(ctx, cred, id, loggedOut) })
 }
 
+// Users is for the administrator: a 401 is about their own password.
 func (p patient) Users(ctx context.Context, cred finesse.Credentials) ([]finesse.User, error) {
-	return while(p.s, func() ([]finesse.User, error) { return p.api.Users(ctx, cred) })
+	return withValue(p, cred, cred.User, func() ([]finesse.User, error) { return p.api.Users(ctx, cred) })
 }
 
 func (p patient) Queues(ctx context.Context, cred finesse.Credentials, id string) ([]finesse.Queue, error) {
-	return while(p.s, func() ([]finesse.Queue, error) { return p.api.Queues(ctx, cred, id) })
+	return withValue(p, cred, "", func() ([]finesse.Queue, error) { return p.api.Queues(ctx, cred, id) })
 }
 
 func (p patient) UserPhoneBooks(ctx context.Context, cred finesse.Credentials, id string, contacts int) ([]finesse.PhoneBook, error) {
-	return while(p.s, func() ([]finesse.PhoneBook, error) { return p.api.UserPhoneBooks(ctx, cred, id, contacts) })
+	return withValue(p, cred, "", func() ([]finesse.PhoneBook, error) { return p.api.UserPhoneBooks(ctx, cred, id, contacts) })
 }
 
 func (p patient) PhoneBooks(ctx context.Context, cred finesse.Credentials) ([]finesse.PhoneBook, error) {
-	return while(p.s, func() ([]finesse.PhoneBook, error) { return p.api.PhoneBooks(ctx, cred) })
+	return withValue(p, cred, "", func() ([]finesse.PhoneBook, error) { return p.api.PhoneBooks(ctx, cred) })
 }
 
 func (p patient) TeamPhoneBooks(ctx context.Context, cred finesse.Credentials, teamID string) ([]finesse.PhoneBook, error) {
-	return while(p.s, func() ([]finesse.PhoneBook, error) { return p.api.TeamPhoneBooks(ctx, cred, teamID) })
+	return withValue(p, cred, "", func() ([]finesse.PhoneBook, error) { return p.api.TeamPhoneBooks(ctx, cred, teamID) })
 }
 
 func (p patient) PhoneBookContacts(ctx context.Context, cred finesse.Credentials, bookID string) ([]finesse.Contact, error) {
-	return while(p.s, func() ([]finesse.Contact, error) { return p.api.PhoneBookContacts(ctx, cred, bookID) })
+	return withValue(p, cred, "", func() ([]finesse.Contact, error) { return p.api.PhoneBookContacts(ctx, cred, bookID) })
 }

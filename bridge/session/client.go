@@ -42,9 +42,13 @@ func (s *Session) answer(r *Request, outs ...protocol.Output) {
 	}
 }
 
-func (s *Session) answerError(r *Request, code protocol.ErrorCode) {
+func (s *Session) answerError(r *Request, code protocol.ErrorCode) { s.answerErrorWith(r, code, "") }
+
+// answerErrorWith is answerError with words of its own for people, where the
+// dialect has them; "" = those of the code.
+func (s *Session) answerErrorWith(r *Request, code protocol.ErrorCode, message string) {
 	s.countError(code)
-	s.answer(r, s.errorOutput(code))
+	s.answer(r, protocol.Error{Addressee: s.addressee(), Err: code, Message: message})
 }
 
 // send encodes o for b. Where the dialect has no such message, or nobody is
@@ -70,5 +74,5 @@ func (s *Session) send(b wire.Binding, o protocol.Output, p provenance) {
 
 func (s *Session) bind(b wire.Binding) {
 	s.client.Binding = b
-	s.deps.Book.Belongs(s.agent, b)
+	s.deps.Book.Belongs(s.agent, b, s.shown.proven.Load())
 }

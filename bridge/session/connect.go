@@ -53,12 +53,18 @@ func (s *Session) prove(ctx context.Context, r *Request, cred finesse.Credential
 	return nil
 }
 
+// holds reports whether the session has a stream, or credentials that were good
+// and with which it is getting one: another's Connect that fails takes nothing from it.
+func (s *Session) holds() bool {
+	return s.presence.Up() || s.shown.proven.Load() && s.presence.Credentials().User != "" && !s.presence.Refused()
+}
+
 // connectFailed keeps a session without a stream alive to refuse what the
 // client sent after its Connect, in the words of the same failure: RE_LOGIN
 // would make it send the wrong password again until Finesse locks the agent.
 func (s *Session) connectFailed(r *Request, err error) {
 	var ref *refusal
-	if s.presence.Up() || !errors.As(err, &ref) {
+	if s.holds() || !errors.As(err, &ref) {
 		return
 	}
 	s.client.refused = ref.code

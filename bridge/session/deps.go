@@ -30,8 +30,8 @@ type Deps struct {
 	Book      Book
 	Recorder  Recorder
 	Places    *Places
+	Trust     *Trust
 	Telemetry *telemetry.Telemetry
-	Repeats   *telemetry.Repeats // nil: what many agents meet at once is not logged
 	Log       zerolog.Logger
 
 	once sync.Once
@@ -69,8 +69,9 @@ type Outbox interface {
 
 // Book knows where clients listen.
 type Book interface {
-	// Belongs notes that an agent's messages go to b from now on.
-	Belongs(agent string, b wire.Binding)
+	// Belongs notes that an agent's messages go to b from now on. proven: Finesse
+	// has accepted the agent's credentials.
+	Belongs(agent string, b wire.Binding, proven bool)
 }
 
 // Membership is a session's part in a cluster of nodes.

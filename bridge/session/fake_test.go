@@ -1,7 +1,9 @@
 package session
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/errclass"
 )
 
 // fakeServer is a Finesse that records what it is asked.
@@ -37,6 +40,8 @@ type fakeServer struct {
 	desk       fakeDesk
 	lastCred   finesse.Credentials // of the last state change
 	onSet      func(c finesse.StateChange, requestID string)
+	right      string   // the password that REST and XMPP take; "" = XMPP takes pw, REST takes any
+	tries      []string // passwords that were shown and are not right
 }
 
 type fakeStream struct {
@@ -79,7 +84,8 @@ func (f *fakeServer) Connect(_ context.Context, cred finesse.Credentials) (Strea
 	if f.connectErr != nil {
 		return nil, f.connectErr
 	}
-	if cred.Password.Reveal() != "pw" {
+	if cred.Password.Reveal() != cmp.Or(f.right, "pw") {
+		f.tries = append(f.tries, cred.Password.Reveal())
 		return nil, fmt.Errorf("login: %w", finesse.ErrAuth)
 	}
 	st := &fakeStream{c: make(chan finesse.Notification, 64), ask: func(what string) error { return f.ask(what, "") }}
@@ -101,8 +107,26 @@ func (f *fakeServer) ask(what, id string) error {
 	return f.fail[what]
 }
 
-func (f *fakeServer) User(ctx context.Context, _ finesse.Credentials, _ string) (finesse.User, error) {
-	err := f.ask("USER", "")
+// check is a 401 where the password is wrong.
+func (f *fakeServer) check(cred finesse.Credentials) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.right == "" || cred.Password.Reveal() == f.right {
+		return nil
+	}
+	f.tries = append(f.tries, cred.Password.Reveal())
+	return &finesse.Error{Op: "any", Status: 401, Class: errclass.Upstream}
+}
+
+// wrongOnes takes the wrong passwords that were shown so far.
+func (f *fakeServer) wrongOnes() (all []string) {
+	synctest.Wait()
+	f.set(func(f *fakeServer) { all, f.tries = f.tries, nil })
+	return all
+}
+
+func (f *fakeServer) User(ctx context.Context, cred finesse.Credentials, _ string) (finesse.User, error) {
+	err := errors.Join(f.ask("USER", ""), f.check(cred))
 	f.mu.Lock()
 	stuck := f.stuck
 	f.mu.Unlock()
@@ -141,7 +165,7 @@ func (f *fakeServer) SetState(_ context.Context, cred finesse.Credentials, user 
 			what += " " + x
 		}
 	}
-	err := f.ask(what, id)
+	err := errors.Join(f.ask(what, id), f.check(cred))
 	if err == nil && f.onSet != nil {
 		f.onSet(c, id)
 	}
@@ -257,7 +281,7 @@ type turnAsked struct {
 
 func (g *rig) Notice() { g.note(func() { g.notices++ }) }
 
-func (g *rig) Belongs(_ string, b wire.Binding) {
+func (g *rig) Belongs(_ string, b wire.Binding, _ bool) {
 	g.note(func() { g.bound = append(g.bound, b.To.String()) })
 }
 
@@ -342,9 +366,11 @@ func bubble(t *testing.T, test func(g *rig)) {
 			Extension: "2001", ReasonCodeID: "-1", Roles: []string{"Agent"}, TeamID: "1", TeamName: "Sales", WrapUpOnIncome: "OPTIONAL",
 		}
 		g.server.reasons = []finesse.ReasonCode{{ID: "102", Code: "12", Label: "Lunch"}}
+		tel := telemetry.New(nil)
 		g.deps = &Deps{
 			Node: "n1", Epoch: 1, Dialect: textDialect(t),
-			Finesse: g, Out: g, Cluster: g, Book: g, Places: NewPlaces(0), Telemetry: telemetry.New(nil), Log: zerolog.Nop(),
+			Finesse: g, Out: g, Cluster: g, Book: g, Places: NewPlaces(0), Telemetry: tel, Log: zerolog.Nop(),
+			Trust:   NewTrust(tel),
 			Options: Options{CommandTimeout: 13 * time.Second, OutcomeTimeout: outcome, Linger: 5 * time.Minute},
 		}
 		test(g)

@@ -80,4 +80,6 @@ const (
 	// it has finished them.
 	sigHanding
 	sigHanded
+	// sigForget: Finesse never accepted the agent, and there are many of these.
+	sigForget
 )

@@ -24,6 +24,10 @@ func (s *Session) commands() <-chan *Request {
 // serve runs one command until Finesse has taken or refused it.
 func (s *Session) serve(ctx context.Context, r *Request) {
 	s.touch()
+	if !s.shown.proven.Load() {
+		s.deps.Trust.trying(s)
+		defer s.deps.Trust.tried(s)
+	}
 	if !s.client.Bound() && !r.Binding.Bound() {
 		r.unserved() // taken over from an original connector: nobody knows where the client listens
 		return
@@ -52,7 +56,7 @@ func (s *Session) answerFailure(r *Request, h row, err error) {
 	code := s.codeFor(err, h)
 	s.log.Info().Str("command", string(r.Command.Word)).Str("code", string(code)).Err(err).Msg("command refused")
 	s.deps.Finesse.Report(err)
-	s.answerError(r, code)
+	s.answerErrorWith(r, code, whyNot(err))
 }
 
 // runRow runs a command if it may run.

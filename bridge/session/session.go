@@ -107,6 +107,7 @@ type shown struct {
 	snapshot atomic.Pointer[Snapshot]
 	state    atomic.Pointer[protocol.State]
 	panics   atomic.Uint64
+	proven   atomic.Bool // Finesse has accepted the agent's credentials
 }
 
 // asked is what Finesse was asked for.

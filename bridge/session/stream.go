@@ -17,15 +17,22 @@ import (
 // connectAs opens a notification stream at the serving Finesse now. On success
 // the session owns it; on failure nothing has changed.
 func (s *Session) connectAs(ctx context.Context, cred finesse.Credentials) error {
-	srv := s.deps.Finesse.Current()
+	srv := s.serving()
 	if srv == nil {
 		return errNoServer()
 	}
-	st, err := await(s, func() (Stream, error) { return srv.Connect(ctx, cred) })
+	connect := func() (Stream, error) {
+		return await(s, func() (Stream, error) { return srv.Connect(ctx, cred) })
+	}
+	st, err := connect()
+	if spent(err) && s.outdated(ctx, cred) {
+		st, err = connect()
+	}
 	if err != nil {
 		return connectRefusal(err)
 	}
 	s.presence.Connected(srv, st, cred)
+	s.proven()
 	s.client.refused = ""
 	return nil
 }
@@ -44,7 +51,7 @@ func (s *Session) streamLost() {
 	if until, displaced := s.presence.Displaced(); displaced {
 		s.deps.Finesse.Displaced(until)
 	}
-	s.deps.Repeats.Say(zerolog.WarnLevel, s.agent, err, "notification stream lost")
+	s.deps.Telemetry.Say(s.deps.Log, zerolog.WarnLevel, s.agent, err, "notification stream lost")
 	s.deps.Telemetry.Count(telemetry.StreamsLost)
 	s.gap()
 	s.sync.soon()
@@ -81,7 +88,7 @@ func (s *Session) dial(ctx context.Context) {
 	if !s.presence.Wanted() {
 		return
 	}
-	srv := s.deps.Finesse.Current()
+	srv := s.serving()
 	if srv == nil {
 		s.presence.Later()
 		return
@@ -95,7 +102,8 @@ func (s *Session) dialled(d presence.Dialled[Server]) {
 	switch {
 	case !current:
 	case err == nil:
-		s.deps.Repeats.Say(zerolog.InfoLevel, s.agent, nil, "notification stream is back")
+		s.deps.Telemetry.Say(s.deps.Log, zerolog.InfoLevel, s.agent, nil, "notification stream is back")
+		s.proven()
 		s.client.refused = ""
 		s.sync.soon()
 	case errors.Is(err, finesse.ErrAuth):
@@ -118,7 +126,7 @@ func (s *Session) credentialsRefused(err error) {
 
 // serverChanged follows the worker to the Finesse that serves now.
 func (s *Session) serverChanged(ctx context.Context) {
-	cur := s.deps.Finesse.Current()
+	cur := s.serving()
 	if cur == nil || s.presence.Credentials().User == "" {
 		return
 	}

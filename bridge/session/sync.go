@@ -46,7 +46,7 @@ func (s *Session) resyncFailed(err error) {
 		return
 	}
 	if s.sync.attempt == 0 {
-		s.deps.Repeats.Say(zerolog.WarnLevel, s.agent, err, "re-sync failed; it is tried again")
+		s.deps.Telemetry.Say(s.deps.Log, zerolog.WarnLevel, s.agent, err, "re-sync failed; it is tried again")
 	}
 	s.sync.again()
 }

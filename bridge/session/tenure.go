@@ -36,6 +36,7 @@ func Successor(agent string, deps *Deps, h Holding) *Session {
 // is tried again like a lost stream.
 func (s *Session) inherit(ctx context.Context) {
 	h := s.tenure.inherited
+	s.proven() // to the node that held them
 	if h.Binding.Bound() {
 		s.bind(h.Binding)
 		s.view = s.view.ForClient(h.Binding.Dialect)
@@ -46,6 +47,7 @@ func (s *Session) inherit(ctx context.Context) {
 		s.teams.roster, _ = s.teams.roster.With(finesse.Team{ID: team})
 	}
 	s.presence.Adopt(finesse.Credentials{User: s.agent, Password: h.Password, Bearer: h.Bearer})
+	s.deps.Trust.accept(s.presence.Credentials())
 	if h.LoggedIn {
 		s.admit()
 	}

@@ -151,6 +151,28 @@ func TestOutput(t *testing.T) {
 	l.transport.Send(wire.Output{To: to, Message: e})
 }
 
+// TestOwnDestinations: no client may make us talk to ourselves, or to our peers.
+func TestOwnDestinations(t *testing.T) {
+	l := start(t, nil, nil, func(c *Config) { c.Topics = []string{"ConnectorSync", "", "AgentStates"} })
+	for _, name := range []string{"queue://Connector1", "queue:// Connector1 ", "queue://Connector1.rejected", "ConnectorSync", "topic://AgentStates"} {
+		to, err := l.transport.Named(name)
+		require.ErrorIs(t, err, broker.ErrDestination, name)
+		require.True(t, to == nil, name)
+	}
+	for _, name := range []string{"Connector1", "queue://ConnectorSync", "connectorsync"} { // others of the kind
+		_, err := l.transport.Named(name)
+		require.NoError(t, err, name)
+	}
+	for _, path := range []string{"/queue/Connector1", "/queue/Connector1.rejected", "/topic/ConnectorSync"} {
+		_, err := l.transport.Stored(path)
+		require.ErrorIs(t, err, broker.ErrDestination, "not of a peer either")
+		require.NoError(t, l.client.Send("/queue/Connector1", true, "", "type", "x", "reply-to", path))
+		require.Nil(t, l.command().ReplyTo, path)
+	}
+	_, err := newTransport(func(c *Config) { c.Topics = []string{"a,b"} })
+	require.ErrorContains(t, err, "stomp: GC_SYNC_TOPIC: ")
+}
+
 type strange string
 
 func (s strange) String() string { return string(s) }

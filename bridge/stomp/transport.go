@@ -6,6 +6,7 @@ package stomp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,8 +23,11 @@ type Config struct {
 	Node     string        // GC_NODE_ID
 	Commands Commands
 	Rejects  string // GC_REJECT_QUEUE
-	Outputs  Outputs
-	Sync     *Sync // nil: this node runs alone
+	// Topics are those of our own, "" = none. Like the command queue and the
+	// reject queue, no client may name them as its destination.
+	Topics  []string
+	Outputs Outputs
+	Sync    *Sync // nil: this node runs alone
 	// Receive takes the commands, in order.
 	Receive   func(c *wire.Command)
 	Telemetry *telemetry.Telemetry
@@ -49,6 +53,7 @@ type Transport struct {
 	cfg     Config
 	link    *broker.Link
 	rejects broker.Destination
+	own     []broker.Destination // where no client may listen
 }
 
 // New checks the configuration and subscribes; nothing is contacted before Run.
@@ -66,8 +71,19 @@ func New(cfg Config) (*Transport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stomp: GC_COMMAND_QUEUE: %w", err)
 	}
+	t.own = []broker.Destination{queue, t.rejects}
+	for _, name := range cfg.Topics {
+		if name == "" {
+			continue
+		}
+		topic, err := broker.Topic(name)
+		if err != nil {
+			return nil, fmt.Errorf("stomp: GC_SYNC_TOPIC: %w", err)
+		}
+		t.own = append(t.own, topic)
+	}
 	commands := broker.Subscription{
-		From: queue, Priority: cfg.Commands.Priority, Prefetch: cfg.Commands.Prefetch, Handle: t.receive,
+		From: queue, Priority: cfg.Commands.Priority, Prefetch: cfg.Commands.Prefetch, Classes: true, Handle: t.receive,
 		// Of a pair the higher priority gets every command, and a node consumes
 		// only when it has heard its peers.
 		Exclusive: cfg.Sync != nil, Gated: cfg.Sync != nil,
@@ -99,12 +115,21 @@ type address struct {
 
 // Named implements [wire.Transport].
 func (t *Transport) Named(name string) (wire.Address, error) {
-	return addressOf(broker.ParseClientDestination(name))
+	return addressOf(t.foreign(broker.ParseClientDestination(name)))
 }
 
 // Stored implements [wire.Transport].
 func (t *Transport) Stored(path string) (wire.Address, error) {
-	return addressOf(broker.ParseReplyTo(path))
+	return addressOf(t.foreign(broker.ParseReplyTo(path)))
+}
+
+// foreign refuses a destination of our own: what we would send a client there
+// would come back as commands, or tell the other nodes what is not so.
+func (t *Transport) foreign(d broker.Destination, err error) (broker.Destination, error) {
+	if err == nil && slices.Contains(t.own, d) {
+		return broker.Destination{}, fmt.Errorf("%w: %.80q is the connector's own", broker.ErrDestination, d)
+	}
+	return d, err
 }
 
 // Topic is the address of a topic of our own.
@@ -129,14 +154,14 @@ func (t *Transport) receive(d *broker.Delivery) {
 
 func (t *Transport) command(d *broker.Delivery) *wire.Command {
 	c := &wire.Command{
-		Source: source{t, d}, Type: d.Type, Body: d.Body,
+		Source: source{t, d}, Type: d.Type, Body: d.Body, Neither: d.Neither,
 		MessageID: d.ID, CorrelationID: d.CorrelationID, Properties: d.Properties,
 		Sent: d.Timestamp, Received: d.Received, Expires: d.Expires, Redelivered: d.Redelivered,
 	}
 	if d.ReplyTo == "" {
 		return c
 	}
-	if to, err := broker.ParseReplyTo(d.ReplyTo); err == nil {
+	if to, err := t.foreign(broker.ParseReplyTo(d.ReplyTo)); err == nil {
 		c.ReplyTo = address{Destination: to, reply: true}
 	}
 	return c

@@ -17,7 +17,8 @@ import (
 func TestRepeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		r := telemetry.NewRepeats(zerolog.New(zerolog.SyncWriter(&out)).Level(zerolog.InfoLevel))
+		log := zerolog.New(zerolog.SyncWriter(&out)).Level(zerolog.InfoLevel)
+		r := telemetry.New(nil)
 		lines := func() []string {
 			time.Sleep(telemetry.RepeatWindow)
 			synctest.Wait()
@@ -26,8 +27,8 @@ func TestRepeats(t *testing.T) {
 			return list
 		}
 		for _, agent := range []string{"1001", "1002", "1003"} {
-			r.Say(zerolog.WarnLevel, agent, errors.New("cut"), "lost")
-			r.Say(zerolog.InfoLevel, agent, nil, "back")
+			r.Say(log, zerolog.WarnLevel, agent, errors.New("cut"), "lost")
+			r.Say(log, zerolog.InfoLevel, agent, nil, "back")
 		}
 		require.Equal(t, []string{
 			`{"level":"warn","agent":"1001","error":"cut","message":"lost"}`,
@@ -35,11 +36,9 @@ func TestRepeats(t *testing.T) {
 			`{"level":"warn","more_agents":2,"within":10000,"message":"lost"}`,
 			`{"level":"info","more_agents":2,"within":10000,"message":"back"}`,
 		}, sorted(lines()))
-		r.Say(zerolog.WarnLevel, "1004", nil, "lost")
+		r.Say(log, zerolog.WarnLevel, "1004", nil, "lost")
 		require.Equal(t, []string{`{"level":"warn","agent":"1004","message":"lost"}`}, lines(), "one is one line")
 	})
-	var none *telemetry.Repeats
-	none.Say(zerolog.WarnLevel, "1001", nil, "lost")
 }
 
 // sorted puts the lines of the ends, which come at the same time, in one order.

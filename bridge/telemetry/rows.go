@@ -40,6 +40,11 @@ const (
 	Resyncs
 	ResyncsFailed
 	SignedInAgain
+	PasswordsRefused
+	PasswordsNotTried
+	StrangersForgotten
+	StrangersRefused
+	DestinationsForgotten
 	counters // how many there are
 )
 
@@ -88,6 +93,11 @@ var rows = [counters]row{
 	Resyncs:                   {"resyncs", "Agents read again after a gap (M8).", ""},
 	ResyncsFailed:             {"resyncs_failed", "Reads after a gap that failed and are tried again.", ""},
 	SignedInAgain:             {"signed_in_again", "Agents signed in again whom a fail-over had logged out.", ""},
+	PasswordsRefused:          {"passwords_refused", "Passwords that Finesse refused, on REST and XMPP.", ""},
+	PasswordsNotTried:         {"passwords_not_tried", "Times that a password was refused without asking Finesse: it was wrong before, or the agent's tries were used up.", ""},
+	StrangersForgotten:        {"strangers_forgotten", "Sessions ended of agents whom Finesse never accepted, because there were too many of them.", ""},
+	StrangersRefused:          {"strangers_refused", "Connects answered PLEASE_RETRY because too many agents were being tried for the first time.", ""},
+	DestinationsForgotten:     {"destinations_forgotten", "Destinations forgotten because too many were named that no agent uses.", ""},
 }
 
 // Stage is a stretch of a message's way that the worker times.

@@ -22,6 +22,7 @@ type Telemetry struct {
 	registry *prometheus.Registry
 	counters [counters]*prometheus.CounterVec
 	timing   func(Stage, time.Duration)
+	repeats  repeats
 }
 
 // New makes counters that stand at zero. timing (may be nil) is called with each

@@ -45,6 +45,8 @@ type Command struct {
 	Source
 	Type string // JMSType as it came
 	Body []byte
+	// Neither text nor bytes: Body is not what the client meant [C3].
+	Neither bool
 	// MessageID is the same when the message is delivered again.
 	MessageID     string
 	CorrelationID string

@@ -34,6 +34,9 @@ func serveCommand() *cobra.Command {
 			log.Info().Str("node", cfg.NodeID).Str("version", version).Strs("brokers", cfg.BrokerURLs).Strs("finesse", cfg.FinesseURLs).
 				Str("queue", cfg.CommandQueue).Str("edition", cfg.Edition).Str("format", cfg.MessageFormat).
 				Bool("paired", w.Paired()).Msg("gcbridge starts")
+			for _, warning := range cfg.Warnings() {
+				log.Warn().Str("setting", warning.Name).Msg(warning.Text)
+			}
 			if !w.Paired() {
 				log.Warn().Msg("this node runs alone: without GC_SYNC_KEY no other node can take over its agents")
 			}

@@ -8,7 +8,7 @@ import (
 )
 
 // directory answers who is who; it does not change after the start, beside
-// the counters of bad passwords.
+// passwords and what is kept of bad ones.
 type directory struct {
 	people map[string]*person // by id
 	names  map[string]*person // by loginName
@@ -20,6 +20,26 @@ type directory struct {
 
 	mu    sync.Mutex
 	fails map[string]*lockout
+	bad   []BadPassword
+}
+
+// BadPassword is a password that was refused.
+type BadPassword struct {
+	User string    `json:"user"`
+	XMPP bool      `json:"xmpp"` // else REST
+	Time time.Time `json:"time"`
+}
+
+// maxBad bounds how many are kept.
+const maxBad = 100_000
+
+// refused keeps a bad password.
+func (d *directory) refused(user string, xmpp bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.bad) < maxBad {
+		d.bad = append(d.bad, BadPassword{User: user, XMPP: xmpp, Time: d.now()})
+	}
 }
 
 type lockout struct {
@@ -49,6 +69,13 @@ func newDirectory(s *scenario, mode string, now func() time.Time) *directory {
 
 // password checks a password without counting.
 func (d *directory) password(user, given string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.passwordIs(user, given)
+}
+
+// passwordIs is password for who holds the lock.
+func (d *directory) passwordIs(user, given string) bool {
 	want := ""
 	if p, ok := d.people[user]; ok {
 		want = p.Password
@@ -71,7 +98,7 @@ func (d *directory) login(user, given string) bool {
 	if l != nil && d.now().Before(l.until) {
 		return false
 	}
-	if d.password(user, given) {
+	if d.passwordIs(user, given) {
 		delete(d.fails, user)
 		return true
 	}

@@ -117,6 +117,7 @@ func (s *Server) authorized(e endpoint) http.Handler {
 		}
 		user, ok := s.dir.authenticate(r)
 		if !ok {
+			s.dir.refused(user, false)
 			errUnauthorized(user).write(w)
 			return
 		}

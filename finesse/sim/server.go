@@ -210,10 +210,29 @@ func (s *Server) Extension(agentID string) string {
 
 // Password is the password of an agent, "" if there is no such agent.
 func (s *Server) Password(agentID string) string {
+	s.dir.mu.Lock()
+	defer s.dir.mu.Unlock()
 	if p := s.dir.people[agentID]; p != nil {
 		return p.Password
 	}
 	return ""
+}
+
+// SetPassword changes the password of an agent: the old one is wrong at once. It
+// does nothing if there is no such agent.
+func (s *Server) SetPassword(agentID, password string) {
+	s.dir.mu.Lock()
+	defer s.dir.mu.Unlock()
+	if p := s.dir.people[agentID]; p != nil {
+		p.Password = password
+	}
+}
+
+// BadPasswords are those refused so far, on REST and XMPP, the oldest first.
+func (s *Server) BadPasswords() []BadPassword {
+	s.dir.mu.Lock()
+	defer s.dir.mu.Unlock()
+	return slices.Clone(s.dir.bad)
 }
 
 // Token is the access token of an agent, "" if there is no such agent. It is
@@ -228,7 +247,11 @@ func (s *Server) Token(agentID string) string {
 // mayConnect checks an XMPP login: agents only, and only while the server
 // could check a password at all.
 func (s *Server) mayConnect(user, password string) bool {
-	return s.dir.people[user] != nil && s.dir.secret(user, password)
+	ok := s.dir.people[user] != nil && s.dir.secret(user, password)
+	if !ok {
+		s.dir.refused(user, true)
+	}
+	return ok
 }
 
 func (s *Server) onPresence(user string, available bool) {

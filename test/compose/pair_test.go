@@ -191,7 +191,7 @@ func TestComposedPair(t *testing.T) {
 	// A client of the other broker: the network carries both directions.
 	queue, err := broker.Queue("Connector1")
 	require.NoError(t, err)
-	own, err := broker.Topic("desk.1001")
+	own, err := broker.Topic("gc.desk.1001")
 	require.NoError(t, err)
 	client := brokertest.Run(t, broker.Config{
 		URLs: []string{two.URL()}, User: "desk", Password: secret.New(s.secrets["client_password"]),
@@ -211,7 +211,7 @@ func TestComposedPair(t *testing.T) {
 			}
 		}
 	}
-	do("Connect", "desk.1001,pw1001")
+	do("Connect", "gc.desk.1001,pw1001")
 	do("Login", "pw1001,2001")
 	expect("node-1", `"State"`, "NOT_READY")
 	do("MakeReady", "")

@@ -26,7 +26,7 @@ import (
 func BenchmarkServeMemory(b *testing.B) {
 	amq := brokertest.ActiveMQ(b, brokertest.Stock())
 	fin := sim.Start(b, sim.WithScale(100))
-	pid := serve(b, amq.URL(), fin)
+	pid, _ := serve(b, amq.URL(), fin)
 	b.ReportMetric(residentMiB(b, pid), "MiB-0-agents")
 	p := newPhone(b, amq.URL(), "/topic/mem")
 	for i := range 100 {
@@ -46,15 +46,15 @@ func BenchmarkServeMemory(b *testing.B) {
 }
 
 // serve builds the program, runs `gcbridge serve` until the test ends, and
-// returns its process id when it is ready.
-func serve(t testing.TB, brokerURL string, fin *sim.Server) int {
+// returns its process id and its admin address when it is ready.
+func serve(t testing.TB, brokerURL string, fin *sim.Server) (pid int, admin string) {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "gcbridge")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", bin, "gcbridge/cmd/gcbridge").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	admin := ln.Addr().String()
+	admin = ln.Addr().String()
 	require.NoError(t, ln.Close())
 
 	var log bytes.Buffer
@@ -81,7 +81,7 @@ func serve(t testing.TB, brokerURL string, fin *sim.Server) int {
 	})
 	require.True(t, ready, "serve is not ready")
 	http.DefaultClient.CloseIdleConnections()
-	return cmd.Process.Pid
+	return cmd.Process.Pid, admin
 }
 
 // residentMiB is VmRSS of a process.

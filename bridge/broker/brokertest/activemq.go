@@ -52,6 +52,10 @@ func NetworkAt(addr string) Option { return func(s *settings) { s.Peer = "tcp://
 // Name sets the broker's name; brokers of a network need different ones.
 func Name(name string) Option { return func(s *settings) { s.Name = name } }
 
+// Bare leaves out the libraries that ActiveMQ writes advisories and Map messages
+// with for STOMP, as Debian does.
+func Bare() Option { return func(s *settings) { s.bare = true } }
+
 // Template is the path of a configuration to fill in place of the tests' own,
 // testdata/activemq/activemq.xml.tmpl. It needs a stomp:// and a tcp:// connector.
 func Template(path string) Option { return func(s *settings) { s.template = path } }
@@ -60,7 +64,7 @@ func Template(path string) Option { return func(s *settings) { s.template = path
 type settings struct {
 	template                                     string // "" = the tests' own
 	Name, Data, User, Password, QueueLimit, Peer string
-	Stock                                        bool
+	Stock, bare                                  bool
 	StompPort, OpenWirePort                      int
 }
 
@@ -114,7 +118,11 @@ func prepare(t TB, opts []Option) (*Broker, error) {
 		}
 	}
 	// ActiveMQ writes advisories for STOMP with these; Debian leaves them out.
-	for _, jar := range []string{"xstream.jar", "jettison.jar"} {
+	jars := []string{"xstream.jar", "jettison.jar"}
+	if b.set.bare {
+		jars = nil
+	}
+	for _, jar := range jars {
 		from, err := share("java", jar)
 		if err != nil {
 			return nil, err

@@ -1,4 +1,4 @@
-// Package proofs holds the page of promises to the tests that show them.
+// Package proofs holds the pages of promises to the tests that show them.
 package proofs
 
 import (
@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,40 +20,58 @@ import (
 // promises is the page that says what is promised.
 const promises = "docs/reliability.md"
 
-// TestPromises holds every sentence of the promise to a test that there is.
+// page is one that is held to its tests.
+type page struct {
+	path string
+	// strict are the headings below which every line is a row of a sentence and its
+	// tests. Elsewhere, and with prose below those, only the tests' names are looked at.
+	strict []string
+	prose  bool // text may stand between the rows
+}
+
+// pages are those that promise something.
+func pages() []page {
+	return []page{
+		{path: promises, strict: []string{"Promised"}},
+		{path: "docs/security.md", strict: []string{"What the broker must enforce", "What gcbridge checks"}, prose: true},
+	}
+}
+
+// TestPromises holds every sentence of the promises to a test that there is.
 func TestPromises(t *testing.T) {
 	src, err := source.Load(os.DirFS(source.Root))
 	require.NoError(t, err)
-	found, sentences := checkPromises(src)
-	for _, v := range found {
-		t.Error(v)
+	for _, p := range pages() {
+		found, sentences := checkPromises(src, p)
+		for _, v := range found {
+			t.Error(v)
+		}
+		require.GreaterOrEqual(t, sentences, 15, p.path)
 	}
-	require.Greater(t, sentences, 20)
 }
 
 // named is a test as the page names it: its folder, a dot, and its function.
 var named = regexp.MustCompile("`([a-z0-9/]+)\\.(Test\\w+)`")
 
-// checkPromises finds what is wrong with the page, and counts the promises.
-// Below "## Promised" stand only headings and tables of a sentence and its tests.
-func checkPromises(src source.Tree) (found []source.Violation, sentences int) {
+// checkPromises finds what is wrong with a page, and counts its promises.
+func checkPromises(src source.Tree, p page) (found []source.Violation, sentences int) {
 	tests := testFunctions(src)
-	var page source.Text
+	var text source.Text
 	for _, t := range src.Texts {
-		if t.Path == promises {
-			page = t
+		if t.Path == p.path {
+			text = t
 		}
 	}
-	if page.Body == nil {
-		return []source.Violation{{Path: promises, Line: 1, What: "the page is missing"}}, 0
+	if text.Body == nil {
+		return []source.Violation{{Path: p.path, Line: 1, What: "the page is missing"}}, 0
 	}
 	promised := false
 	number := 0
-	for line := range strings.Lines(string(page.Body)) {
+	for line := range strings.Lines(string(text.Body)) {
 		number++
 		line = strings.TrimSpace(line)
 		complain := func(format string, args ...any) {
-			found = append(found, source.Violation{Path: promises, Line: number, What: fmt.Sprintf(format, args...)})
+			found = append(found, source.Violation{Path: p.path, Line: number, What: fmt.Sprintf(format, args...)})
 		}
 		for _, m := range named.FindAllStringSubmatch(line, -1) {
 			if !tests[m[1]+"."+m[2]] {
@@ -60,9 +79,9 @@ func checkPromises(src source.Tree) (found []source.Violation, sentences int) {
 			}
 		}
 		if title, ok := strings.CutPrefix(line, "## "); ok {
-			promised = title == "Promised"
+			promised = slices.Contains(p.strict, title)
 		}
-		if !promised || line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "|---") {
+		if !promised || line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "|---") || p.prose && !strings.HasPrefix(line, "|") {
 			continue
 		}
 		cells := strings.Split(strings.Trim(line, "|"), "|")
@@ -99,7 +118,7 @@ func testFunctions(src source.Tree) map[string]bool {
 }
 
 func TestPromisesBite(t *testing.T) {
-	page := "# Reliability\n\nProse here.\n\n## Promised\n\n### Commands\n\n| Promise | Shown by |\n|---|---|\n" +
+	text := "# Reliability\n\nProse here.\n\n## Promised\n\n### Commands\n\n| Promise | Shown by |\n|---|---|\n" +
 		"| It holds. | `bridge.TestA`, `bridge/x.TestB` |\n" +
 		"| It holds. And more. | `bridge.TestA` |\n" +
 		"| Nobody looks. | |\n" +
@@ -107,14 +126,14 @@ func TestPromisesBite(t *testing.T) {
 		"| Elsewhere. | `bridge/x.TestA` |\n" +
 		"Just so.\n\n## Not promised\n\nAnything, see `bridge.TestNever`.\n"
 	tree := fstest.MapFS{
-		promises:             {Data: []byte(page)},
+		promises:             {Data: []byte(text)},
 		"bridge/a_test.go":   {Data: []byte("package bridge\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) {}\n")},
 		"bridge/a.go":        {Data: []byte("package bridge\n\nfunc TestNever() {}\n")},
 		"bridge/x/b_test.go": {Data: []byte("package x\n\nimport \"testing\"\n\nfunc TestB(t *testing.T) {}\n")},
 	}
 	src, err := source.Load(tree)
 	require.NoError(t, err)
-	found, sentences := checkPromises(src)
+	found, sentences := checkPromises(src, pages()[0])
 	require.Equal(t, 5, sentences)
 	got := []string{}
 	for _, v := range found {
@@ -131,8 +150,11 @@ func TestPromisesBite(t *testing.T) {
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("violations (-want +got):\n%s", diff)
 	}
+	prose, sentences := checkPromises(src, page{path: promises, strict: []string{"Promised"}, prose: true})
+	require.Len(t, prose, len(found)-1, "text between the rows")
+	require.Equal(t, 5, sentences)
 	src, err = source.Load(fstest.MapFS{})
 	require.NoError(t, err)
-	found, _ = checkPromises(src)
+	found, _ = checkPromises(src, pages()[0])
 	require.Len(t, found, 1)
 }
