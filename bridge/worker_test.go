@@ -295,3 +295,14 @@ func TestNoStreamIsNil(t *testing.T) {
 	require.ErrorIs(t, err, finesse.ErrAuth)
 	require.True(t, st == nil)
 }
+
+// TestPulse: a worker that is up and whose watch over Finesse stands still is not alive.
+func TestPulse(t *testing.T) {
+	w, err := New(configured(func(c *config.Config) { c.FinesseHeartbeat, c.FinesseTimeout = time.Millisecond, time.Millisecond }), Options{Log: zerolog.Nop()})
+	require.NoError(t, err)
+	defer w.finesse.Close()
+	require.True(t, wait.Until(wait.Patience, func() bool { return w.finesse.Alive() != nil }), "nobody watches")
+	require.NoError(t, w.Alive(), "it starts")
+	w.ready.Store(true)
+	require.Error(t, w.Alive())
+}

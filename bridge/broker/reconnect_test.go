@@ -45,6 +45,37 @@ func TestPausesGrow(t *testing.T) {
 	require.False(t, l.Up())
 }
 
+// A link that comes up and breaks at once is no success: it pauses as long.
+func TestPausesGrowOverShortLives(t *testing.T) {
+	const lives = 6
+	s := newFake(t, nil)
+	var mu sync.Mutex
+	var at []time.Time
+	enough := make(chan struct{})
+	var l *broker.Link
+	made := make(chan struct{})
+	l = startLink(t, broker.Config{
+		URLs: []string{s.url()}, BackoffMin: 20 * time.Millisecond, OnUp: func() {
+			<-made
+			mu.Lock()
+			defer mu.Unlock()
+			if at = append(at, time.Now()); len(at) == lives {
+				close(enough)
+			}
+			l.Renew()
+		},
+	})
+	close(made)
+	wait.Closed(t, enough, "six short lives")
+	mu.Lock()
+	defer mu.Unlock()
+	least := time.Duration(0)
+	for n := range lives - 1 {
+		least += min(10*time.Millisecond<<n, 50*time.Millisecond) // without jitter; startLink bounds it
+	}
+	require.GreaterOrEqual(t, at[lives-1].Sub(at[0]), least)
+}
+
 // What a message was confirmed on is a broker that is there: the next connection
 // is made at once.
 func TestAConfirmedMessageProvesTheBroker(t *testing.T) {

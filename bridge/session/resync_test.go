@@ -431,3 +431,21 @@ func TestUnreadableDialogs(t *testing.T) {
 		require.Equal(t, 3, g.count("dialogs_unreadable"))
 	})
 }
+
+// TestAProvenConnectForgetsTheTeams: who connects anew has asked for none.
+func TestAProvenConnectForgetsTheTeams(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.supervise()
+		g.do(noDest, "getteamusers#1001", "1,true")
+		require.Equal(t, []string{"1"}, g.s.Snapshot().Teams)
+		g.server.set(func(f *fakeServer) { f.connectErr = errors.New("refused") })
+		g.server.streams[0].end(errors.New("gone"))
+		synctest.Wait()
+		g.server.set(func(f *fakeServer) { f.connectErr = nil })
+		g.do(destA, "Connect#1001", "A,pw")
+		require.Empty(t, g.s.Snapshot().Teams)
+		g.got()
+		g.tell(memberEvent("1002", "", finesse.StateTalking))
+		require.Empty(t, g.got())
+	})
+}

@@ -267,3 +267,22 @@ func TestMaxConnections(t *testing.T) {
 	brokertest.DialOnly(t, b.URL()).Gone()
 	p.Send("/queue/q", "x")
 }
+
+// A message takes room beside its body: many small ones fill a queue, too.
+func TestSmallMessagesFillAQueue(t *testing.T) {
+	b := start(t, embedded.Config{QueueLimit: 1000})
+	p := brokertest.Dial(t, b.URL())
+	for range 3 {
+		p.Send("/queue/q", "0123456789")
+	}
+	p.Write("SEND", []byte("0123456789"), "destination", "/queue/q", "receipt", "r")
+	p.Expect("ERROR")
+
+	p = brokertest.Dial(t, b.URL())
+	p.Write("SUBSCRIBE", nil, "destination", "/queue/q", "id", "1", "ack", "client-individual")
+	for range 3 {
+		p.Ack(p.Expect("MESSAGE"))
+	}
+	brokertest.Dial(t, b.URL()).Send("/queue/q", "0123456789")
+	p.Expect("MESSAGE")
+}
