@@ -48,7 +48,7 @@ type Config struct {
 	OutputPersistent bool          `envconfig:"GC_OUTPUT_PERSISTENT" default:"false" desc:"send outputs persistent [H4]"`
 	OutputJMSType    string        `envconfig:"GC_OUTPUT_JMSTYPE" default:"code" desc:"code, category or none [H2]"`
 
-	Edition         string `envconfig:"GC_EDITION" default:"4.4" desc:"3, 4.4 or 4.4.12 [D1]"`
+	Edition         string `envconfig:"GC_EDITION" default:"4.4" desc:"3, page, 4.4 or 4.4.12; 3 and page only with GC_MESSAGE_FORMAT=DEFAULT [D1]"`
 	MessageFormat   string `envconfig:"GC_MESSAGE_FORMAT" default:"JSON" desc:"JSON or DEFAULT (the # text) [D1]"`
 	HashReplacement string `envconfig:"GC_HASH_REPLACEMENT" default:"00100011" desc:"stands for # inside data in text [D5]"`
 	Timezone        string `envconfig:"GC_TIMEZONE" default:"Local" desc:"zone of printed times [D6]"`
