@@ -91,6 +91,14 @@ func (k *Book) Seen(at wire.Address, now time.Time) (wire.Binding, bool) {
 	return e.Binding, ok
 }
 
+// At finds how a client that listens at an address is spoken to.
+func (k *Book) At(at wire.Address) (wire.Binding, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e, ok := k.dests[at.String()]
+	return e.Binding, ok
+}
+
 // LastKnown is where an agent was last bound [C5].
 func (k *Book) LastKnown(agent string) (wire.Binding, bool) {
 	k.mu.Lock()
