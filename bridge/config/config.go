@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,6 +145,24 @@ func parse(spec any) []error {
 	}
 }
 
+// serviceLink is what Kubernetes puts into the environment of every pod for a
+// service named gc or gc-...: it is no setting, and nobody can leave it out.
+var serviceLink = regexp.MustCompile(`^GC_(.+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
+
+// ServiceLink reports whether a name is a service link of Kubernetes.
+func ServiceLink(name string) bool { return serviceLink.MatchString(name) }
+
+// ServiceLinks are the service links in the environment, which are ignored.
+func ServiceLinks() []string {
+	var found []string
+	for _, kv := range os.Environ() {
+		if name, _, _ := strings.Cut(kv, "="); ServiceLink(name) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
 // unknown finds GC_ variables that no field reads.
 func unknown(c *Config) []error {
 	known := map[string]bool{}
@@ -156,7 +175,7 @@ func unknown(c *Config) []error {
 	var errs []error
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
-		if strings.HasPrefix(name, Prefix+"_") && !known[name] {
+		if strings.HasPrefix(name, Prefix+"_") && !known[name] && !ServiceLink(name) {
 			errs = append(errs, fmt.Errorf("config: %s is not a known variable", name))
 		}
 	}

@@ -34,6 +34,9 @@ func serveCommand() *cobra.Command {
 			log.Info().Str("node", cfg.NodeID).Str("version", version).Strs("brokers", cfg.BrokerURLs).Strs("finesse", cfg.FinesseURLs).
 				Str("queue", cfg.CommandQueue).Str("edition", cfg.Edition).Str("format", cfg.MessageFormat).
 				Bool("paired", w.Paired()).Msg("gcbridge starts")
+			if links := config.ServiceLinks(); len(links) > 0 {
+				log.Warn().Strs("names", links).Msg("service links of Kubernetes are ignored; enableServiceLinks: false keeps them away")
+			}
 			if !w.Paired() {
 				log.Warn().Msg("this node runs alone: without GC_SYNC_KEY no other node can take over its agents")
 			}
