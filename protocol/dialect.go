@@ -12,6 +12,7 @@ type Edition string
 // The editions [D1].
 const (
 	Edition3    Edition = "3"      // the "old format" lines of the page; DEFAULT only
+	EditionPage Edition = "page"   // the "new format" lines of the page; DEFAULT only
 	Edition44   Edition = "4.4"    // the default
 	Edition4412 Edition = "4.4.12" // richer JSON, DROPPED in text
 )
@@ -24,6 +25,9 @@ const (
 	FormatDefault Format = "DEFAULT"
 	FormatJSON    Format = "JSON"
 )
+
+// hasJSON reports whether a source shows JSON messages of the edition [D1].
+func (e Edition) hasJSON() bool { return e == Edition44 || e == Edition4412 }
 
 // What stands for a separator inside data [D5]: its ASCII code in binary.
 const (
@@ -51,8 +55,8 @@ func (d Dialect) WithFormat(f Format) (Dialect, error) {
 	return NewDialect(d.Edition, f, d.HashReplacement, d.Location)
 }
 
-// NewDialect checks the combination [D1] [D2]: XML and edition 3 in JSON are
-// refused with an error that says what to set. hash "" is
+// NewDialect checks the combination [D1] [D2]: XML, and JSON in the editions 3
+// and page, are refused with an error that says what to set. hash "" is
 // [DefaultHashReplacement]; loc nil is time.Local. The format may be in any case.
 func NewDialect(e Edition, f Format, hash string, loc *time.Location) (Dialect, error) {
 	d := Dialect{Edition: e, Format: Format(strings.ToUpper(string(f))), HashReplacement: hash, Location: loc}
@@ -63,15 +67,15 @@ func NewDialect(e Edition, f Format, hash string, loc *time.Location) (Dialect, 
 		d.Location = time.Local
 	}
 	switch e {
-	case Edition3, Edition44, Edition4412:
+	case Edition3, EditionPage, Edition44, Edition4412:
 	default:
-		return Dialect{}, fmt.Errorf("protocol: unknown edition %q: set GC_EDITION to 3, 4.4 or 4.4.12", e)
+		return Dialect{}, fmt.Errorf("protocol: unknown edition %q: set GC_EDITION to 3, page, 4.4 or 4.4.12", e)
 	}
 	switch d.Format {
 	case FormatDefault:
 	case FormatJSON:
-		if e == Edition3 {
-			return Dialect{}, fmt.Errorf("protocol: edition 3 has no JSON messages: set GC_MESSAGE_FORMAT=DEFAULT, or GC_EDITION to 4.4 or 4.4.12")
+		if !e.hasJSON() {
+			return Dialect{}, fmt.Errorf("protocol: edition %s has no JSON messages: set GC_MESSAGE_FORMAT=DEFAULT, or GC_EDITION to 4.4 or 4.4.12", e)
 		}
 	case "XML":
 		return Dialect{}, fmt.Errorf("protocol: XML messages are not supported, because no published source shows their layout: set GC_MESSAGE_FORMAT to JSON or DEFAULT")
@@ -94,6 +98,20 @@ func (d Dialect) time(t time.Time) string {
 		loc = time.Local
 	}
 	return t.In(loc).Format(timeLayout)
+}
+
+// Finesse's call type of a silent monitor, and how text has it [C26].
+const (
+	supervisorMonitor     = "SUPERVISOR_MONITOR"
+	supervisorMonitorText = "SM"
+)
+
+// callType is Finesse's call type as the dialect's clients compare it [C26].
+func (d Dialect) callType(finesse string) string {
+	if d.Format == FormatDefault && finesse == supervisorMonitor {
+		return supervisorMonitorText
+	}
+	return finesse
 }
 
 // callEnded is how this dialect's text writes the state of a call that is

@@ -54,6 +54,10 @@ type OutputRow struct {
 	// Text is the layout of the 4.4 and 4.4.12 DEFAULT message, Old the one of
 	// edition 3; "" where the dialect has no such message.
 	Text, Old string
+	// Page is the layout of edition page where it is not the one of 4.4.
+	Page string
+	// TextCode is the code of the text message where it is another row's in layout.
+	TextCode Code
 	// TextAlways: the message is text in every dialect, because it does not go
 	// to a client (O-025).
 	TextAlways bool
@@ -65,6 +69,14 @@ type OutputRow struct {
 	encode func(Output, Dialect) (Encoded, bool)
 }
 
+// CodeIn is the code of the row's messages in a format.
+func (r OutputRow) CodeIn(f Format) Code {
+	if f == FormatDefault && r.TextCode != "" {
+		return r.TextCode
+	}
+	return r.Code
+}
+
 // OutputExample is a value worth showing.
 type OutputExample struct {
 	Name   string // the name of its golden files; unique in the row
@@ -74,10 +86,11 @@ type OutputExample struct {
 // layouts are the encoders of one output. A nil encoder means that the
 // dialect has no such message.
 type layouts[T Output] struct {
-	old     func(*line, T)   // DEFAULT, edition 3
-	text    func(*line, T)   // DEFAULT, editions 4.4 and 4.4.12
-	json    func(*object, T) // JSON, editions 4.4 and 4.4.12
-	jmsType func(T) string   // the row's own JMSType [H2]
+	old     func(*line, T)          // DEFAULT, edition 3
+	page    func(*line, T)          // DEFAULT, edition page; nil: as text
+	text    func(*line, T)          // DEFAULT, editions 4.4 and 4.4.12
+	json    func(*object, T)        // JSON, editions 4.4 and 4.4.12
+	jmsType func(Dialect, T) string // the row's own JMSType [H2]
 }
 
 // with completes a row by the encoders of its Go type.
@@ -87,15 +100,18 @@ func with[T Output](l layouts[T], row OutputRow) OutputRow {
 		if !ok {
 			return Encoded{}, false
 		}
-		e := Encoded{Code: o.Code(), Category: row.Category}
 		if row.TextAlways {
 			d.Format = FormatDefault
+		}
+		e := Encoded{Code: o.Code(), Category: row.Category}
+		if d.Format == FormatDefault && row.TextCode != "" {
+			e.Code = row.TextCode
 		}
 		if e.Body, ok = l.body(v, d); !ok {
 			return Encoded{}, false
 		}
 		if l.jmsType != nil {
-			own := strings.Map(dropControl, l.jmsType(v))
+			own := strings.Map(dropControl, l.jmsType(d, v))
 			e.own = &own
 		}
 		return e, true
@@ -106,11 +122,14 @@ func with[T Output](l layouts[T], row OutputRow) OutputRow {
 // body renders v.
 func (l layouts[T]) body(v T, d Dialect) (string, bool) {
 	if d.Format == FormatJSON {
-		if l.json == nil || d.Edition == Edition3 {
+		if l.json == nil || !d.Edition.hasJSON() {
 			return "", false
 		}
 		o := newObject(d)
 		l.json(o, v)
+		if o.none {
+			return "", false
+		}
 		body := string(o.b) + "}"
 		if o.inArray {
 			body = "[" + body + "]"
@@ -118,8 +137,11 @@ func (l layouts[T]) body(v T, d Dialect) (string, bool) {
 		return body, true
 	}
 	layout := l.text
-	if d.Edition == Edition3 {
+	switch {
+	case d.Edition == Edition3:
 		layout = l.old
+	case d.Edition == EditionPage && l.page != nil:
+		layout = l.page
 	}
 	if layout == nil {
 		return "", false

@@ -92,13 +92,78 @@ func TestAForeignOutputIsNotEncoded(t *testing.T) {
 	}
 }
 
-func TestEdition3HasNoCopyForASupervisor(t *testing.T) {
-	_, ok := protocol.Encode(protocol.State{Addressee: protocol.Addressee{Agent: "S"}, Member: "A", State: "READY"}, dialect(t, "3", "DEFAULT"))
-	require.False(t, ok)
+// TestASilentMonitorIsSMInText: a real client compares the call type with it [C26].
+func TestASilentMonitorIsSMInText(t *testing.T) {
+	call := protocol.Call{Addressee: protocol.Addressee{Agent: "S"}, DialogID: "7", State: "ACTIVE", CallType: "SUPERVISOR_MONITOR"}
+	brief := protocol.DialogBrief{ID: "7", CallType: call.CallType}
+	for _, d := range dialects(t) {
+		for _, o := range []protocol.Output{
+			protocol.InboundCall{Call: call}, protocol.NewInboundCall{Call: call}, protocol.NewOutboundPreviewCall{Call: call},
+			protocol.DialogStateControls{Addressee: call.Addressee, DialogType: call.CallType, DialogID: "7"},
+		} {
+			e, ok := protocol.Encode(o, d)
+			require.True(t, ok)
+			if d.Format == protocol.FormatDefault {
+				require.NotContains(t, e.Body, "SUPERVISOR_MONITOR")
+			} else {
+				require.NotContains(t, e.Body, `"SM"`)
+			}
+			if e.Code == "O-008" && d.Edition == protocol.Edition44 && d.Format == protocol.FormatDefault {
+				require.Contains(t, e.Body, "#CallType:SM#")
+			}
+			if e.Code == "O-008" && d.Edition == protocol.Edition4412 && d.Format == protocol.FormatJSON {
+				require.Contains(t, e.Body, `"callType":"SUPERVISOR_MONITOR"`)
+			}
+		}
+		e, ok := protocol.Encode(protocol.DialogStatus{Dialog: brief, Associated: brief}, d)
+		require.True(t, ok)
+		want := "SUPERVISOR_MONITOR,SUPERVISOR_MONITOR"
+		if d.Format == protocol.FormatDefault {
+			want = "SM,SM"
+		}
+		require.Equal(t, want, e.JMSType(protocol.JMSTypeNone))
+	}
+}
+
+// TestADroppedParticipantIsAnO003InText: it has the layout of O-003, so a client
+// that goes by code or JMSType finds it there; JSON has a message of its own.
+func TestADroppedParticipantIsAnO003InText(t *testing.T) {
+	for _, d := range dialects(t) {
+		e, ok := protocol.Encode(protocol.ParticipantDropped{Addressee: protocol.Addressee{Agent: "S"}, Extension: "2002"}, d)
+		require.True(t, ok)
+		want := protocol.Code("participantDropped")
+		if d.Format == protocol.FormatDefault {
+			want = "O-003"
+			require.Equal(t, "S#Control#PrintStatusBar#Participant 2002 dropped", e.Body)
+		}
+		require.Equal(t, want, e.Code)
+		require.Equal(t, string(want), e.JMSType(protocol.JMSTypeCode))
+		require.Equal(t, "agent_control", e.Category)
+	}
+}
+
+// TestOnlyTheLatestJSONHasNoDataFound: 4.4 sends the empty list.
+func TestOnlyTheLatestJSONHasNoDataFound(t *testing.T) {
+	for _, d := range dialects(t) {
+		_, ok := protocol.Encode(protocol.NoDataFound{Title: "x"}, d)
+		require.Equal(t, d.Edition == protocol.Edition4412 && d.Format == protocol.FormatJSON, ok, "%s %s", d.Edition, d.Format)
+	}
+	e, ok := protocol.Encode(protocol.Contacts{Addressee: protocol.Addressee{Agent: "1"}, PhonebookID: "7"}, dialect(t, "4.4", "JSON"))
+	require.True(t, ok)
+	require.Equal(t, `[{"type":"PhonebookContacts","phonebookId":"7","contacts":[]}]`, e.Body)
+}
+
+func TestNoCopyForASupervisorWhereItNamesNobody(t *testing.T) {
+	for _, edition := range []protocol.Edition{"3", "page"} {
+		_, ok := protocol.Encode(protocol.State{Addressee: protocol.Addressee{Agent: "S"}, Member: "A", State: "READY"}, dialect(t, edition, "DEFAULT"))
+		require.False(t, ok)
+	}
 }
 
 func TestTheDialectOfNobodyIsNoJSON(t *testing.T) {
-	// A Dialect that did not come from NewDialect may not bring edition 3 to JSON.
-	_, ok := protocol.Encode(protocol.System{Status: protocol.InService}, protocol.Dialect{Edition: protocol.Edition3, Format: protocol.FormatJSON})
-	require.False(t, ok)
+	// A Dialect that did not come from NewDialect may not bring editions without JSON to it.
+	for _, edition := range []protocol.Edition{"3", "page"} {
+		_, ok := protocol.Encode(protocol.System{Status: protocol.InService}, protocol.Dialect{Edition: edition, Format: protocol.FormatJSON})
+		require.False(t, ok)
+	}
 }

@@ -28,6 +28,7 @@ func dialects(t testing.TB) []protocol.Dialect {
 		f protocol.Format
 	}{
 		{protocol.Edition3, protocol.FormatDefault},
+		{protocol.EditionPage, protocol.FormatDefault},
 		{protocol.Edition44, protocol.FormatDefault},
 		{protocol.Edition44, protocol.FormatJSON},
 		{protocol.Edition4412, protocol.FormatDefault},

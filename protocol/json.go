@@ -15,12 +15,16 @@ type object struct {
 	// inArray: the message is an array that holds this object alone, as 4.4
 	// has it for lists.
 	inArray bool
+	none    bool // the dialect has no such message
 }
 
 func newObject(d Dialect) *object { return &object{Dialect: d, b: []byte{'{'}} }
 
 // later reports whether the keys that 4.4.12 added are wanted.
 func (o *object) later() bool { return o.Edition == Edition4412 }
+
+// skip says that the dialect has no such message.
+func (o *object) skip() { o.none = true }
 
 func (o *object) key(k string) {
 	if o.begun {

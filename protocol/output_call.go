@@ -21,21 +21,23 @@ func (ConsultCall) Code() Code { return "O-010" }
 
 func callOutputs() []OutputRow {
 	return []OutputRow{
-		with(layouts[InboundCall]{old: oldInboundText, text: inboundText, json: inboundJSON}, OutputRow{
+		with(layouts[InboundCall]{old: oldInboundText, page: pageInboundText, text: inboundText, json: inboundJSON}, OutputRow{
 			Code:     "O-008",
 			Name:     "Inbound Call State",
 			Category: "agent_call",
 			Text:     "<agent>#InboundCall#<state>#DialogID:<dialog_id>#<from_address>#<call_variables>#<start_time>#CallType:<call_type>#ParticipantsCount:<n>#participants:<participants>",
 			Old:      "<agent>#InboundCall#<state>#DialogID:<dialog_id>#<full_name>",
+			Page:     "<agent>#InboundCall#<state>#DialogID:<dialog_id>#<from_address>#<call_variables>#<start_time>#<full_name>",
 			Examples: inboundExamples(),
-			Note:     "A failed call is <agent>#InboundCall#FAILED#DialogID:<dialog_id>#<failure_cause>#<full_name>. Edition 3 sends DialogID only with DROP, HELD and WRAP_UP, and DROP for a failed call.",
+			Note:     "A failed call is <agent>#InboundCall#FAILED#DialogID:<dialog_id>#<failure_cause>#<full_name>. Edition 3 sends DialogID only with DROP, HELD and WRAP_UP, and DROP for a failed call. CallType is Finesse's; a silent monitor is SM in text [C26].",
 		}),
-		with(layouts[NewInboundCall]{old: oldNewInboundText, text: newInboundText, json: newInboundJSON}, OutputRow{
+		with(layouts[NewInboundCall]{old: oldNewInboundText, page: pageNewInboundText, text: newInboundText, json: newInboundJSON}, OutputRow{
 			Code:     "O-009",
 			Name:     "New Inbound Call",
 			Category: "agent_call",
 			Text:     "<agent>#NewInboundCall#<from_address>#<call_variables>#DialogID:<dialog_id>#CallType:<call_type>#<start_time>",
 			Old:      "<agent>#NewInboundCall#<from_address>#<ani>,<call_variable_1>,<call_variable_2>#DialogID:<dialog_id>",
+			Page:     "<agent>#NewInboundCall#<from_address>#<ani>|<call_variables>#DialogID:<dialog_id>",
 			Examples: newInboundExamples(),
 		}),
 		with(layouts[ConsultCall]{old: oldConsultText, text: consultText, json: consultJSON}, OutputRow{
@@ -59,6 +61,11 @@ func oldInboundText(l *line, c InboundCall) {
 	l.add(c.FullName)
 }
 
+func pageInboundText(l *line, c InboundCall) {
+	l.add(c.Agent, "InboundCall", c.textState(l.Dialect), "DialogID:"+c.DialogID)
+	l.inCall(c.Call)
+}
+
 func inboundText(l *line, c InboundCall) {
 	l.add(c.Agent, "InboundCall", c.textState(l.Dialect), "DialogID:"+c.DialogID)
 	if c.State == callFailed {
@@ -68,7 +75,7 @@ func inboundText(l *line, c InboundCall) {
 	l.add(c.From)
 	l.pairs(c.textVariables())
 	l.at(c.Start)
-	l.add("CallType:" + c.CallType)
+	l.add("CallType:" + l.callType(c.CallType))
 	l.participants(c.Participants)
 }
 
@@ -110,10 +117,16 @@ func oldNewInboundText(l *line, c NewInboundCall) {
 	l.add("DialogID:" + c.DialogID)
 }
 
+func pageNewInboundText(l *line, c NewInboundCall) {
+	l.add(c.Agent, "NewInboundCall", c.From)
+	l.aniAndPairs(c.ANI, c.Variables)
+	l.add("DialogID:" + c.DialogID)
+}
+
 func newInboundText(l *line, c NewInboundCall) {
 	l.add(c.Agent, "NewInboundCall", c.From)
 	l.pairs(c.textVariables())
-	l.add("DialogID:"+c.DialogID, "CallType:"+c.CallType)
+	l.add("DialogID:"+c.DialogID, "CallType:"+l.callType(c.CallType))
 	l.at(c.Start)
 }
 
@@ -134,6 +147,12 @@ func oldConsultText(l *line, c ConsultCall) {
 
 func consultText(l *line, c ConsultCall) {
 	l.add(c.Agent, "ConsultCall", c.textState(l.Dialect), "AssDialogID:"+c.DialogID)
+	l.inCall(c.Call)
+}
+
+// inCall appends what a call's text has behind its id: why it failed, or
+// address, variables and start; and the agent's name.
+func (l *line) inCall(c Call) {
 	if c.State == callFailed {
 		l.add(c.FailureCause, c.FullName)
 		return

@@ -68,6 +68,7 @@ func inboundExamples() []OutputExample {
 		}}},
 		{"dropped_conference", InboundCall{droppedConference()}},
 		{"failed", InboundCall{failedCall()}},
+		{"silent_monitor", InboundCall{monitorCall()}},
 		{"separators", InboundCall{hostileCall()}},
 	}
 }
@@ -138,6 +139,13 @@ func failedCall() Call {
 	return c
 }
 
+// monitorCall is a supervisor who listens to an agent's call [C26].
+func monitorCall() Call {
+	c := exampleCall()
+	c.Agent, c.FullName, c.State, c.CallType = "75001", "Sup One", "ACTIVE", supervisorMonitor
+	return c
+}
+
 func newInboundExamples() []OutputExample {
 	c := exampleCall()
 	c.Agent, c.DialogID, c.From, c.ANI = "jehanzeb4", "16871263", "1006", "1006"
@@ -146,6 +154,7 @@ func newInboundExamples() []OutputExample {
 	return []OutputExample{
 		{"ringing", NewInboundCall{c}},
 		{"transferred", NewInboundCall{associated}},
+		{"silent_monitor", NewInboundCall{monitorCall()}},
 		{"separators", NewInboundCall{hostileCall()}},
 	}
 }

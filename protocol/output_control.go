@@ -28,8 +28,8 @@ type Control struct {
 // Code implements [Output].
 func (Controls) Code() Code { return "O-017" }
 
-// ParticipantDropped answers dropparticipant in JSON; text prints it as a
-// line for the agent's window, as O-003 does.
+// ParticipantDropped answers dropparticipant in JSON; in text it is a line for
+// the agent's window, an O-003 in layout, code and JMSType.
 type ParticipantDropped struct {
 	Addressee
 	Extension string
@@ -44,8 +44,8 @@ type ConnectStatus struct{ Addressee }
 // Code implements [Output].
 func (ConnectStatus) Code() Code { return "ConnectStatus" }
 
-// NoDataFound says in JSON that a list is empty; text has a word of its own
-// in each list.
+// NoDataFound says in the JSON of 4.4.12 that a list is empty; 4.4 sends the
+// empty list, and text has a word of its own in each list.
 type NoDataFound struct {
 	Addressee
 	Title string
@@ -83,6 +83,7 @@ func controlOutputs() []OutputRow {
 		}),
 		with(layouts[ParticipantDropped]{old: participantDroppedText, text: participantDroppedText, json: participantDroppedJSON}, OutputRow{
 			Code:     "participantDropped",
+			TextCode: "O-003",
 			Name:     "Participant dropped",
 			Category: "agent_control",
 			Text:     "<agent>#Control#PrintStatusBar#Participant <extension> dropped",
@@ -104,13 +105,13 @@ func controlOutputs() []OutputRow {
 			Name:     "No data found",
 			Category: "agent_info",
 			Examples: []OutputExample{{"none", NoDataFound{later, "tiltle", "data"}}},
-			Note:     "JSON only.",
+			Note:     "JSON of 4.4.12 only; 4.4 sends the list with nothing in it.",
 		}),
 	}
 }
 
 func stateControlsText(l *line, c DialogStateControls) {
-	l.add(c.Agent, c.DialogType, "DialogState", c.State, c.DialogID, c.FullName)
+	l.add(c.Agent, l.callType(c.DialogType), "DialogState", c.State, c.DialogID, c.FullName)
 }
 
 func stateControlsJSON(o *object, c DialogStateControls) {
@@ -155,6 +156,10 @@ func connectStatusJSON(o *object, _ ConnectStatus) {
 }
 
 func noDataFoundJSON(o *object, n NoDataFound) {
+	if !o.later() {
+		o.skip()
+		return
+	}
 	o.str("type", "no_data_found")
 	o.str("title", n.Title)
 	o.str("data", n.Data)

@@ -39,12 +39,13 @@ func dialogOutputs() []OutputRow {
 	consult := DialogBrief{ID: "16871288", State: "ACTIVE", From: "1004", ANI: "1004", Variables: []Variable{{"callVariable4", "CONSULT"}}, CallType: "CONSULT"}
 	hostile := DialogBrief{ID: "1#2", State: "ACTIVE", From: "4#5|6", ANI: "a|b", Variables: []Variable{{"callVariable1", "x#y|z,w\n"}}, CallType: "A\r\nB\x00"}
 	return []OutputRow{
-		with(layouts[DialogState]{old: oldDialogStateText, text: dialogStateText, json: dialogStateJSON}, OutputRow{
+		with(layouts[DialogState]{old: oldDialogStateText, page: oldDialogStateText, text: dialogStateText, json: dialogStateJSON}, OutputRow{
 			Code:     "O-014",
 			Name:     "Get DialogState Reply",
 			Category: "agent_dialog",
 			Text:     "<agent>#DialogState#<state>#<dialog_id>#<full_name>",
 			Old:      "<agent>#DialogState#<state>#<dialog_id>#<full_name>#<from_address>#<call_variables>#<associated_dialog_id>#<associated_state>#<from_address>#<call_variables>",
+			Page:     "<agent>#DialogState#<state>#<dialog_id>#<full_name>#<from_address>#<call_variables>#<associated_dialog_id>#<associated_state>#<from_address>#<call_variables>",
 			Examples: []OutputExample{
 				{"held", DialogState{Addressee: agent, Dialog: held}},
 				{"consulting", DialogState{Addressee: agent, Dialog: held, Associated: consult}},
@@ -62,6 +63,7 @@ func dialogOutputs() []OutputRow {
 				{"held", DialogStatus{Addressee: agent, Dialog: held}},
 				{"no_dialog", DialogStatus{Addressee: agent}},
 				{"consulting", DialogStatus{Addressee: agent, Dialog: held, Associated: consult}},
+				{"silent_monitor", DialogStatus{Addressee: agent, Dialog: DialogBrief{ID: "16871290", State: "ACTIVE", From: "1006", ANI: "1006", CallType: supervisorMonitor}}},
 				{"separators", DialogStatus{Addressee: agent, Dialog: hostile}},
 			},
 			Note: "Without a dialog the text is <agent>#DialogStatus###. The JMSType is the call types: main, or main,associated, or empty.",
@@ -70,11 +72,11 @@ func dialogOutputs() []OutputRow {
 }
 
 // callTypes is the JMSType of an O-024 in every mode [H2].
-func callTypes(s DialogStatus) string {
+func callTypes(d Dialect, s DialogStatus) string {
 	if s.Associated.ID == "" {
-		return s.Dialog.CallType
+		return d.callType(s.Dialog.CallType)
 	}
-	return s.Dialog.CallType + "," + s.Associated.CallType
+	return d.callType(s.Dialog.CallType) + "," + d.callType(s.Associated.CallType)
 }
 
 // brief appends address and variables of a dialog; other is the id of the

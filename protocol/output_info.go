@@ -67,12 +67,13 @@ func infoOutputs() []OutputRow {
 	teams := []Team{{"1", "Sales"}, {"2", "Support"}}
 	hostileTeams := []Team{{"1", "Sales, #1 | <EMEA>"}, {"2", "R&D"}}
 	return []OutputRow{
-		with(layouts[AgentInfo]{old: oldAgentInfoText, text: agentInfoText, json: agentInfoJSON}, OutputRow{
+		with(layouts[AgentInfo]{old: oldAgentInfoText, page: oldAgentInfoText, text: agentInfoText, json: agentInfoJSON}, OutputRow{
 			Code:     "O-011",
 			Name:     "Agent info upon login",
 			Category: "agent_info",
 			Text:     "<agent>#AgentInfo#<first_name>#<last_name>#<is_supervisor>#<wrap_up_mode>#<team_id>#<full_name>#<login_name>",
 			Old:      "<agent>#AgentInfo#<first_name>#<last_name>#<is_supervisor>#<wrap_up_mode>#<full_name>",
+			Page:     "<agent>#AgentInfo#<first_name>#<last_name>#<is_supervisor>#<wrap_up_mode>#<full_name>",
 			Examples: []OutputExample{
 				{"agent", AgentInfo{
 					Addressee: agent, FirstName: "jehanzeb4", LastName: "riaz", LoginName: "jehanzeb4", Team: Team{"7", "Demo"},
@@ -86,7 +87,7 @@ func infoOutputs() []OutputRow {
 					WrapUpOnIncoming: "REQUIRED", Teams: hostileTeams, Team: hostileTeams[0],
 				}},
 			},
-			Note: "A supervisor's message has two more fields before team_id: TotalNumberOfTeams:<n>#<team_1_id>,<team_1_name>|<team_2_id>,<team_2_name>.",
+			Note: "Since 4.4 a supervisor's message has two more fields before team_id: TotalNumberOfTeams:<n>#<team_1_id>,<team_1_name>|<team_2_id>,<team_2_name>.",
 		}),
 		with(layouts[TeamIDs]{old: teamIDsText, text: teamIDsText, json: teamIDsJSON}, OutputRow{
 			Code:     "O-012",
@@ -110,12 +111,13 @@ func infoOutputs() []OutputRow {
 				{"separators", TeamNames{supervisor, hostileTeams}},
 			},
 		}),
-		with(layouts[ReasonCodes]{old: oldReasonCodesText, text: reasonCodesText, json: reasonCodesJSON}, OutputRow{
+		with(layouts[ReasonCodes]{old: oldReasonCodesText, page: oldReasonCodesText, text: reasonCodesText, json: reasonCodesJSON}, OutputRow{
 			Code:     "O-016",
 			Name:     "Reason Codes",
 			Category: "agent_work",
 			Text:     "<agent>#ReasonCodes#Category:<category>#<code_1>,<code_2>#Labels:<label_1>,<label_2>#<full_name>",
 			Old:      "<agent>#ReasonCodes#Category:<category>#Codes:<code_1>,<code_2>#Labels:<label_1>,<label_2>#<full_name>",
+			Page:     "<agent>#ReasonCodes#Category:<category>#Codes:<code_1>,<code_2>#Labels:<label_1>,<label_2>#<full_name>",
 			Examples: reasonCodeExamples(),
 		}),
 	}

@@ -76,4 +76,4 @@ func bareDialogStateJSON(o *object, s BareDialogState) {
 
 func reconnectAgentText(l *line, r ReconnectAgent) { l.add(r.Agent, "RECONNECT", r.RequestBody) }
 
-func requestType(r ReconnectAgent) string { return r.RequestType }
+func requestType(_ Dialect, r ReconnectAgent) string { return r.RequestType }

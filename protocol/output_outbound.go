@@ -34,12 +34,13 @@ func (Reclassify) Code() Code { return "reclassify" }
 func outboundOutputs() []OutputRow {
 	agent := Addressee{Agent: "5650550"}
 	return []OutputRow{
-		with(layouts[NewOutboundCall]{old: oldNewOutboundText, text: newOutboundText, json: newOutboundJSON}, OutputRow{
+		with(layouts[NewOutboundCall]{old: oldNewOutboundText, page: oldNewOutboundText, text: newOutboundText, json: newOutboundJSON}, OutputRow{
 			Code:     "O-028",
 			Name:     "New Outbound Call",
 			Category: "agent_call",
 			Text:     "<agent>#NewOutboundCall#<from_address>#<call_variables>#DialogID:<dialog_id>",
 			Old:      "<agent>#NewOutboundCall#<from_address>#ani=<ani>|<call_variables>#DialogID:<dialog_id>",
+			Page:     "<agent>#NewOutboundCall#<from_address>#ani=<ani>|<call_variables>#DialogID:<dialog_id>",
 			Examples: []OutputExample{
 				{"outbound", NewOutboundCall{exampleOutbound()}},
 				{"dialer_variables", NewOutboundCall{dialerCall()}},
@@ -125,7 +126,7 @@ func newOutboundText(l *line, c NewOutboundCall) {
 func newPreviewText(l *line, c NewOutboundPreviewCall) {
 	l.add(c.Agent, "NewOutboundPreviewCall", c.From)
 	l.pairs(c.textVariables())
-	l.add("DialogID:"+c.DialogID, "CallType:"+c.CallType)
+	l.add("DialogID:"+c.DialogID, "CallType:"+l.callType(c.CallType))
 }
 
 func newOutboundJSON(o *object, c NewOutboundCall) { outboundJSON(o, "NewOutboundCall", c.Call) }

@@ -52,36 +52,39 @@ func phonebookOutputs() []OutputRow {
 	second := contact
 	second.ID = "10"
 	return []OutputRow{
-		with(layouts[Phonebooks]{old: oldPhonebooksText, text: phonebooksText, json: phonebooksJSON}, OutputRow{
+		with(layouts[Phonebooks]{old: oldPhonebooksText, page: oldPhonebooksText, text: phonebooksText, json: phonebooksJSON}, OutputRow{
 			Code:     "O-029",
 			Name:     "Get Phonebooks (Administrator Function)",
 			Category: "phonebook",
 			Text:     "<agent>#Phonebooks#name:<name>,type:<type>,id:<id>#name:...",
 			Old:      "Phonebooks#name:<name>,type:<type>,id:<id>#name:...",
+			Page:     "Phonebooks#name:<name>,type:<type>,id:<id>#name:...",
 			Examples: []OutputExample{
 				{"two", Phonebooks{agent, books}},
 				{"none", Phonebooks{agent, nil}},
 				{"separators", Phonebooks{agent, hostile}},
 			},
 		}),
-		with(layouts[TeamPhonebooks]{old: oldTeamPhonebooksText, text: teamPhonebooksText, json: teamPhonebooksJSON}, OutputRow{
+		with(layouts[TeamPhonebooks]{old: oldTeamPhonebooksText, page: oldTeamPhonebooksText, text: teamPhonebooksText, json: teamPhonebooksJSON}, OutputRow{
 			Code:     "O-030",
 			Name:     "Get Team Phonebooks (Administrator Function)",
 			Category: "phonebook",
 			Text:     "<agent>#TeamPhoneBooks#name:<name>,type:<type>,id:<id>#name:...",
 			Old:      "TeamPhoneBooks#name:<name>,type:<type>,id:<id>#name:...",
+			Page:     "TeamPhoneBooks#name:<name>,type:<type>,id:<id>#name:...",
 			Examples: []OutputExample{
 				{"two", TeamPhonebooks{agent, teamBooks}},
 				{"none", TeamPhonebooks{agent, nil}},
 				{"separators", TeamPhonebooks{agent, hostile}},
 			},
 		}),
-		with(layouts[Contacts]{old: oldContactsText, text: contactsText, json: contactsJSON}, OutputRow{
+		with(layouts[Contacts]{old: oldContactsText, page: oldContactsText, text: contactsText, json: contactsJSON}, OutputRow{
 			Code:     "O-031",
 			Name:     "Get PhoneBook Contacts (Administrator Function)",
 			Category: "contacts",
 			Text:     "<agent>#PhonebookContacts#description:<v>,firstName:<v>,lastName:<v>,phoneNumber:<v>,id:<v>#description:...",
 			Old:      "PhonebookContacts#description:<v>,firstName:<v>,lastName:<v>,phoneNumber:<v>,id:<v>#description:...",
+			Page:     "PhonebookContacts#description:<v>,firstName:<v>,lastName:<v>,phoneNumber:<v>,id:<v>#description:...",
 			Examples: []OutputExample{
 				{"two", Contacts{agent, "7", []Contact{contact, second}}},
 				{"none", Contacts{agent, "7", nil}},
@@ -91,7 +94,7 @@ func phonebookOutputs() []OutputRow {
 	}
 }
 
-// Edition 3 names no agent in these three messages.
+// The page names no agent in these three messages.
 
 func oldPhonebooksText(l *line, p Phonebooks) { l.books("Phonebooks", "NoPhoneBookFound", p.Books) }
 

@@ -31,14 +31,15 @@ func (ReLogin) Code() Code { return "O-007" }
 
 func stateOutputs() []OutputRow {
 	return []OutputRow{
-		with(layouts[State]{old: oldStateText, text: stateText, json: stateJSON}, OutputRow{
+		with(layouts[State]{old: oldStateText, page: pageStateText, text: stateText, json: stateJSON}, OutputRow{
 			Code:     "O-001",
 			Name:     "Send Agent State",
 			Category: "agent_state",
 			Text:     "<agent>#State#<state>#<reason_code>#<change_time_string>#<pending_state>#<change_time>#<full_name>#<login_id>#<extension>#<reason_label>#<full_name>#<login_name>",
 			Old:      "<agent>#State#<state>#<full_name>",
+			Page:     "<agent>#State#<state>#<reason_code>#<full_name>",
 			Examples: stateExamples(),
-			Note:     "A supervisor's copy names the team member in login_id (JSON: teamAgentId); edition 3 has no such copy. The change time string is never used.",
+			Note:     "A supervisor's copy names the team member in login_id (JSON: teamAgentId); editions 3 and page have no such copy. The change time string is never used.",
 		}),
 		with(layouts[ReLogin]{old: reLoginText, text: reLoginText, json: reLoginJSON}, OutputRow{
 			Code:     "O-007",
@@ -58,6 +59,14 @@ func oldStateText(l *line, s State) {
 		return
 	}
 	l.add(s.Agent, "State", s.State, s.FullName)
+}
+
+func pageStateText(l *line, s State) {
+	if s.Member != "" {
+		l.skip() // as in edition 3
+		return
+	}
+	l.add(s.Agent, "State", s.State, s.ReasonCode, s.FullName)
 }
 
 func stateText(l *line, s State) {

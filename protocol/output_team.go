@@ -16,7 +16,7 @@ type TeamUser struct {
 	State, Pending      string
 	MediaType           string
 	ChangedAt           time.Time // zero: empty
-	Label               string    // the reason's; edition 3 has none
+	Label               string    // the reason's; editions 3 and page have none
 }
 
 // Code implements [Output].
@@ -78,6 +78,7 @@ func teamOutputs() []OutputRow {
 			Category: "supervisor_team",
 			Text:     "<supervisor>#TeamUsersList#FirstName:<v>,LastName:<v>,Extension:<v>,LoginID:<v>,State:<v>,PendingState:<v>,MediaType:<v>,StateChangeTime:<v>,Label:<v>#FirstName:...",
 			Old:      "<supervisor>#TeamUsersList#FirstName:<v>,LastName:<v>,Extension:<v>,LoginID:<v>,State:<v>,PendingState:<v>,MediaType:<v>,StateChangeTime:<v>#FirstName:...",
+			Page:     "<supervisor>#TeamUsersList#FirstName:<v>,LastName:<v>,Extension:<v>,LoginID:<v>,State:<v>,PendingState:<v>,MediaType:<v>,StateChangeTime:<v>#FirstName:...",
 			Examples: []OutputExample{
 				{"two", TeamUsers{supervisor, []TeamUser{member, member}}},
 				{"working", TeamUsers{supervisor, []TeamUser{working}}},
@@ -131,7 +132,7 @@ func teamUsersText(l *line, t TeamUsers) {
 			"FirstName", u.FirstName, "LastName", u.LastName, "Extension", u.Extension, "LoginID", u.LoginID, "State", u.State,
 			"PendingState", u.Pending, "MediaType", u.MediaType, "StateChangeTime", l.time(u.ChangedAt),
 		}
-		if l.Edition != Edition3 {
+		if l.Edition.hasJSON() { // the developer guide's editions
 			values = append(values, "Label", u.Label)
 		}
 		l.record(values...)

@@ -139,6 +139,11 @@ func TestStateByIndex(t *testing.T) {
 			want[i] = shown(want[i], "#")
 		}
 		require.Equal(t, want, fields(t, s, editions(t)))
+
+		// A client written from the page reads the agent's name at index 4.
+		s.Member = ""
+		require.Equal(t, []string{shown(s.Agent, "#"), "State", shown(s.State, "#"), shown(s.ReasonCode, "#"), shown(s.FullName, "#")},
+			fields(t, s, protocol.EditionPage))
 	})
 }
 
@@ -150,6 +155,8 @@ func TestInboundCallByIndex(t *testing.T) {
 		require.Equal(t, []string{shown(c.Agent, "#"), "InboundCall", c.State, "DialogID:" + shown(c.DialogID, "#"), shown(c.From, "#")}, f[:5])
 		require.Empty(t, cmp.Diff(wantPairs(c), pairs(t, f[5])))
 		require.Equal(t, []string{printed(c.Start), "CallType:" + shown(c.CallType, "#"), "ParticipantsCount:" + strconv.Itoa(len(c.Participants))}, f[6:9])
+		page := fields(t, protocol.InboundCall{Call: c}, protocol.EditionPage)
+		require.Equal(t, append(f[:7:7], shown(c.FullName, "#")), page)
 		list, ok := strings.CutPrefix(f[9], "participants:")
 		require.True(t, ok)
 		if len(c.Participants) == 0 {
@@ -179,6 +186,17 @@ func TestNewInboundCallByIndex(t *testing.T) {
 		require.Equal(t, "DialogID:"+shown(c.DialogID, "#"), f[4])
 		require.Equal(t, "CallType:"+shown(c.CallType, "#"), f[5])
 		require.Equal(t, printed(c.Start), f[6])
+
+		page := fields(t, protocol.NewInboundCall{Call: c}, protocol.EditionPage)
+		require.Len(t, page, 5)
+		require.Equal(t, []string{shown(c.From, "#"), "DialogID:" + shown(c.DialogID, "#")}, []string{page[2], page[4]})
+		bare, named, _ := strings.Cut(page[3], "|")
+		require.Equal(t, shown(c.ANI, "#|"), bare)
+		if len(c.Variables) == 0 {
+			require.Empty(t, named)
+		} else {
+			require.Empty(t, cmp.Diff(wantPairs(c)[2:], pairs(t, named)))
+		}
 
 		old := fields(t, protocol.NewInboundCall{Call: c}, protocol.Edition3)
 		require.Len(t, old, 5)

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -65,6 +66,18 @@ var samples = []struct {
 	{"reclassify", "reclassified", "4.4.12", "JSON", `{"type":"CALLBACK","title":"RECLASSIFY","data":"RECLASSIFY Successfully","agentId":"5650550"}`},
 	{"no_data_found", "none", "4.4.12", "JSON", `{"type":"no_data_found","title":"tiltle","data":"data","agentId":"5650550"}`},
 	{"O-024", "no_dialog", "4.4", "DEFAULT", `jehanzeb6#DialogStatus###`},
+
+	// Edition page: the lines that the page labels "New Format".
+	{"O-001", "not_ready", "page", "DEFAULT", `jehanzeb6#State#NOT_READY#8#jehanzeb Riaz`},
+	{"O-008", "dropped", "page", "DEFAULT", `jehanzeb6#InboundCall#DROP#DialogID:16871284##ani=|associatedDialogId=##jehanzeb Riaz`},
+	{"O-008", "failed", "page", "DEFAULT", `jehanzeb6#InboundCall#FAILED#DialogID:16871253#BUSY#jehanzeb Riaz`},
+	{"O-009", "ringing", "page", "DEFAULT", `jehanzeb4#NewInboundCall#1006#1006|callVariable1=|callVariable2=|callVariable3=|callVariable4=|callVariable5=|callVariable6=|callVariable7=|callVariable8=|callVariable9=|callVariable10=#DialogID:16871263`},
+	{"O-010", "failed", "page", "DEFAULT", `jehanzeb4#ConsultCall#FAILED#AssDialogID:16871288#BAD_DESTINATION#jehanzeb Riaz`},
+	{"O-011", "supervisor", "page", "DEFAULT", `1005#AgentInfo#Sue#Pervisor#true#OPTIONAL#Sue Pervisor`},
+	{"O-014", "not_found", "page", "DEFAULT", `jehanzeb6#DialogState#NOT_FOUND#16871286#jehanzeb Riaz##ani=|associatedDialogId=####`},
+	{"O-016", "not_ready", "page", "DEFAULT", `jehanzeb4#ReasonCodes#Category:NOT_READY#Codes:12,13#Labels:Lunch,Break#jehanzeb4 riaz`},
+	{"O-024", "no_dialog", "page", "DEFAULT", `jehanzeb6#DialogStatus###`},
+	{"O-029", "none", "page", "DEFAULT", `Phonebooks#NoPhoneBookFound`},
 }
 
 func TestSamplesOfTheOriginal(t *testing.T) {
@@ -111,7 +124,7 @@ func TestEveryExampleIsWellFormed(t *testing.T) {
 					continue
 				}
 				name := string(row.Code) + "/" + ex.Name + "." + string(d.Edition) + "." + string(d.Format)
-				require.Equal(t, row.Code, e.Code, name)
+				require.Equal(t, row.CodeIn(d.Format), e.Code, name)
 				require.Equal(t, row.Category, e.Category, name)
 				require.NotContains(t, e.Body, "\x00", name)
 				require.NotContains(t, e.Body, "\n", name)
@@ -122,10 +135,12 @@ func TestEveryExampleIsWellFormed(t *testing.T) {
 				require.False(t, strings.Contains(e.Body, `\u003c`), "%s escapes for HTML", name)
 			}
 		}
-		first, ok := protocol.Encode(row.Examples[0].Output, dialect(t, protocol.Edition44, protocol.FormatDefault))
-		require.Equal(t, row.Text != "", ok, "%s: layout and encoder", row.Code)
-		if ok {
-			require.Equal(t, strings.Count(row.Text, "#"), strings.Count(first.Body, "#"), "%s: %s", row.Code, first.Body)
+		for edition, layout := range map[protocol.Edition]string{protocol.Edition44: row.Text, protocol.EditionPage: cmp.Or(row.Page, row.Text)} {
+			first, ok := protocol.Encode(row.Examples[0].Output, dialect(t, edition, protocol.FormatDefault))
+			require.Equal(t, layout != "", ok, "%s: layout and encoder", row.Code)
+			if ok {
+				require.Equal(t, strings.Count(layout, "#"), strings.Count(first.Body, "#"), "%s: %s", row.Code, first.Body)
+			}
 		}
 	}
 }

@@ -198,10 +198,12 @@ func TestNewDialect(t *testing.T) {
 		edition, format, hash, wantErr string
 	}{
 		{"3", "DEFAULT", "", ""},
+		{"page", "DEFAULT", "", ""},
 		{"4.4", "JSON", "", ""},
 		{"4.4", "json", "", ""},
 		{"4.4.12", "DEFAULT", "%23", ""},
-		{"3", "JSON", "", "GC_MESSAGE_FORMAT=DEFAULT"},
+		{"3", "JSON", "", "edition 3 has no JSON messages: set GC_MESSAGE_FORMAT=DEFAULT"},
+		{"page", "JSON", "", "edition page has no JSON messages: set GC_MESSAGE_FORMAT=DEFAULT, or GC_EDITION to 4.4 or 4.4.12"},
 		{"4.4", "XML", "", "no published source shows"},
 		{"4.4", "xml", "", "GC_MESSAGE_FORMAT"},
 		{"4.4", "", "", "GC_MESSAGE_FORMAT"},
@@ -233,5 +235,9 @@ func TestWithFormatChangesOnlyTheFormat(t *testing.T) {
 	old, err := protocol.NewDialect(protocol.Edition3, protocol.FormatDefault, "", time.UTC)
 	require.NoError(t, err)
 	_, err = old.WithFormat(protocol.FormatJSON)
+	require.Error(t, err)
+	page, err := protocol.NewDialect(protocol.EditionPage, protocol.FormatDefault, "", time.UTC)
+	require.NoError(t, err)
+	_, err = page.WithFormat(protocol.FormatJSON)
 	require.Error(t, err)
 }

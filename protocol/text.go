@@ -88,10 +88,24 @@ func (l *line) pairs(vars []Variable) {
 		if i > 0 {
 			l.b.WriteByte('|')
 		}
-		l.b.WriteString(l.clean(v.Name, inPair))
-		l.b.WriteByte('=')
-		l.b.WriteString(l.clean(v.Value, inPair))
+		l.pair(v)
 	}
+}
+
+// aniAndPairs appends one field: the bare ani, then name=value, joined by '|'.
+func (l *line) aniAndPairs(ani string, vars []Variable) {
+	l.sep()
+	l.b.WriteString(l.clean(ani, inPair))
+	for _, v := range vars {
+		l.b.WriteByte('|')
+		l.pair(v)
+	}
+}
+
+func (l *line) pair(v Variable) {
+	l.b.WriteString(l.clean(v.Name, inPair))
+	l.b.WriteByte('=')
+	l.b.WriteString(l.clean(v.Value, inPair))
 }
 
 func (l *line) joined(seps string, values []string) {

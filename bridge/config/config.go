@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ type Config struct {
 	OutputPersistent bool          `envconfig:"GC_OUTPUT_PERSISTENT" default:"false" desc:"send outputs persistent [H4]"`
 	OutputJMSType    string        `envconfig:"GC_OUTPUT_JMSTYPE" default:"code" desc:"code, category or none [H2]"`
 
-	Edition         string `envconfig:"GC_EDITION" default:"4.4" desc:"3, 4.4 or 4.4.12 [D1]"`
+	Edition         string `envconfig:"GC_EDITION" default:"4.4" desc:"3, page, 4.4 or 4.4.12; 3 and page only with GC_MESSAGE_FORMAT=DEFAULT [D1]"`
 	MessageFormat   string `envconfig:"GC_MESSAGE_FORMAT" default:"JSON" desc:"JSON or DEFAULT (the # text) [D1]"`
 	HashReplacement string `envconfig:"GC_HASH_REPLACEMENT" default:"00100011" desc:"stands for # inside data in text [D5]"`
 	Timezone        string `envconfig:"GC_TIMEZONE" default:"Local" desc:"zone of printed times [D6]"`
@@ -146,6 +147,24 @@ func parse(spec any) []error {
 	}
 }
 
+// serviceLink is what Kubernetes puts into the environment of every pod for a
+// service named gc or gc-...: it is no setting, and nobody can leave it out.
+var serviceLink = regexp.MustCompile(`^GC_(.+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`)
+
+// ServiceLink reports whether a name is a service link of Kubernetes.
+func ServiceLink(name string) bool { return serviceLink.MatchString(name) }
+
+// ServiceLinks are the service links in the environment, which are ignored.
+func ServiceLinks() []string {
+	var found []string
+	for _, kv := range os.Environ() {
+		if name, _, _ := strings.Cut(kv, "="); ServiceLink(name) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
 // unknown finds GC_ variables that no field reads.
 func unknown(c *Config) []error {
 	known := map[string]bool{}
@@ -158,7 +177,7 @@ func unknown(c *Config) []error {
 	var errs []error
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
-		if strings.HasPrefix(name, Prefix+"_") && !known[name] {
+		if strings.HasPrefix(name, Prefix+"_") && !known[name] && !ServiceLink(name) {
 			errs = append(errs, fmt.Errorf("config: %s is not a known variable", name))
 		}
 	}

@@ -129,6 +129,17 @@ func (k *Book) Seen(at wire.Address) (wire.Binding, bool) {
 	return d.Binding, true
 }
 
+// At finds how a client that listens at an address is spoken to.
+func (k *Book) At(at wire.Address) (wire.Binding, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	d, ok := k.dests[at.String()]
+	if !ok {
+		return wire.Binding{}, false
+	}
+	return d.Binding, true
+}
+
 // LastKnown is where an agent was last bound [C5].
 func (k *Book) LastKnown(agent string) (wire.Binding, bool) {
 	k.mu.Lock()

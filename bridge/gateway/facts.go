@@ -33,7 +33,7 @@ func (g *Gateway) read(c *wire.Command) *call {
 const formatProperty = "gcFormat"
 
 // named is the destination that Hello, Beat or Connect names, in the format
-// that the client asks for [D3] [H5].
+// that the client asks for, else in the one it asked for there before [C27] [D3] [H5].
 func (g *Gateway) named(c *wire.Command, name string) (wire.Binding, error) {
 	to, err := g.Addresses.Named(name)
 	if err != nil {
@@ -42,6 +42,8 @@ func (g *Gateway) named(c *wire.Command, name string) (wire.Binding, error) {
 	b := wire.Binding{To: to, Dialect: g.Dialect}
 	if format := c.Properties[formatProperty]; format != "" {
 		b.Dialect, err = g.Dialect.WithFormat(protocol.Format(format))
+	} else if known, ok := g.Book.At(to); ok {
+		b.Dialect = known.Dialect
 	}
 	return b, err
 }

@@ -267,6 +267,27 @@ func TestFormatOfADestination(t *testing.T) {
 	})
 }
 
+// TestFormatOfHelloHolds: Connect need not repeat it, and may name another [C27].
+func TestFormatOfHelloHolds(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		format := func(f string) func(*wire.Command) {
+			return func(c *wire.Command) { c.Properties["gcFormat"] = f }
+		}
+		w.send("m1", "Hello#A", "", format("JSON"))
+		w.got()
+		w.send("m2", "Hello#A", "")
+		require.Equal(t, []string{`/topic/A {"type":"System","status":"IN_SERVICE"} c-m2`}, w.got())
+		w.send("m3", "Connect#1001", "A,pw")
+		require.Equal(t, []string{`/topic/A {"type":"ConnectStatus","status":"ConnectSuccess"} c-m3`}, w.got())
+		w.send("m4", "Connect#1001", "A,pw", format("DEFAULT"))
+		require.Empty(t, w.got(), "success is silent in text")
+		w.send("m5", "Hello#A", "")
+		require.Equal(t, []string{"/topic/A System#IN_SERVICE c-m5"}, w.got())
+		w.send("m6", "Hello#B", "")
+		require.Equal(t, []string{"/topic/B System#IN_SERVICE c-m6"}, w.got(), "another destination has the node's")
+	})
+}
+
 func TestExpiredCommandIsDropped(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.send("m1", "Hello#A", "", func(c *wire.Command) { c.Expires = c.Received.Add(-time.Millisecond) })

@@ -114,11 +114,14 @@ func (s *Session) phonebookContacts(ctx context.Context, r *Request) error {
 	return nil
 }
 
-// answerList answers a list; an empty one has a word in text and a message of
-// its own in JSON.
+// answerList answers a list; an empty one has a word in text and, where the
+// dialect knows it, a message of its own.
 func (s *Session) answerList(r *Request, list protocol.Output, n int, title, none string) {
-	if n == 0 && s.client.Dialect.Format == protocol.FormatJSON {
-		list = protocol.NoDataFound{Addressee: s.addressee(), Title: title, Data: none}
+	if n == 0 {
+		nothing := protocol.NoDataFound{Addressee: s.addressee(), Title: title, Data: none}
+		if _, ok := protocol.Encode(nothing, s.client.Dialect); ok {
+			list = nothing
+		}
 	}
 	s.answer(r, list)
 }

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -83,17 +85,18 @@ func TestPhonebooks(t *testing.T) {
 }
 
 func TestEmptyPhonebooks(t *testing.T) {
-	for format, want := range map[protocol.Format][]string{
-		protocol.FormatDefault: {"1001#Phonebooks#NoPhoneBookFound", "1001#TeamPhoneBooks#NoTeamPhoneBookFound"},
-		protocol.FormatJSON: {
+	for dialect, want := range map[[2]string][]string{
+		{"4.4", "DEFAULT"}: {"1001#Phonebooks#NoPhoneBookFound", "1001#TeamPhoneBooks#NoTeamPhoneBookFound"},
+		{"4.4", "JSON"}:    {`[{"type":"Phonebooks","phonebooks":[]}]`, `[{"type":"TeamPhonebooks","phonebooks":[]}]`},
+		{"4.4.12", "JSON"}: {
 			`{"type":"no_data_found","title":"PhoneBook","data":"NoPhoneBookFound","agentId":"1001"}`,
 			`{"type":"no_data_found","title":"TeamPhoneBook","data":"NoTeamPhoneBookFound","agentId":"1001"}`,
 		},
 	} {
-		t.Run(string(format), func(t *testing.T) {
+		t.Run(strings.Join(dialect[:], " "), func(t *testing.T) {
 			bubble(t, func(g *rig) {
 				var err error
-				g.deps.Dialect, err = g.deps.Dialect.WithFormat(format)
+				g.deps.Dialect, err = protocol.NewDialect(protocol.Edition(dialect[0]), protocol.Format(dialect[1]), "", time.UTC)
 				require.NoError(t, err)
 				g.start()
 				g.do(destA, "Connect#1001", "A,pw")

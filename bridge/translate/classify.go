@@ -144,8 +144,11 @@ func (l look) bare() bool {
 // reserved gets one; to any other agent a bare packet is a call that rings, and
 // a ring is never held back.
 func (l look) dialerProbe() bool {
-	reserved := l.state == finesse.StateReservedOut || l.state == finesse.StateReserved
-	return reserved && l.bare()
+	switch l.state {
+	case finesse.StateReserved, finesse.StateReservedOut, finesse.StateReservedPreview:
+		return l.bare()
+	}
+	return false
 }
 
 // incomplete reports that a later look may show the class k to be another.

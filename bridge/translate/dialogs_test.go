@@ -242,17 +242,21 @@ func TestBarePacket(t *testing.T) {
 	bare.CallType, bare.DialedNumber = "OTHER_IN", ""
 	full := withVariable(typed(inbound("100", "ALERTING", party(ext, "ALERTING", 5), party(customer, "ACTIVE", 6)), "OUTBOUND"), "BACampaign", "Winter")
 
-	v, _ := play(known(t), userEvent(finesse.StateReservedOut, 4))
-	v, said := play(v, post(bare), post(bare))
-	require.Empty(t, said)
-	require.Len(t, v.Dialogs(), 1, "it is there for commands")
-	require.Equal(t, protocol.DialogBrief{}.ID, v.DialogStatus().Associated.ID)
-	_, said = play(v, gone(bare))
-	require.Empty(t, said, "a client does not hear of the end of what it never heard of")
+	for _, reserved := range []finesse.AgentState{finesse.StateReserved, finesse.StateReservedOut, finesse.StateReservedPreview} {
+		v, _ := play(known(t), userEvent(reserved, 4))
+		v, said := play(v, post(bare), post(bare))
+		require.Empty(t, said, reserved)
+		require.Len(t, v.Dialogs(), 1, "it is there for commands")
+		require.Equal(t, protocol.DialogBrief{}.ID, v.DialogStatus().Associated.ID)
+		_, said = play(v, gone(bare))
+		require.Empty(t, said, "a client does not hear of the end of what it never heard of")
 
-	answered := typed(inbound("100", "ACTIVE", party(ext, "ACTIVE", 7), party(customer, "ACTIVE", 7)), "OUTBOUND")
-	_, said = play(v, put(answered))
-	require.Equal(t, []string{"NewOutboundCall ACTIVE 100", "InboundCall ACTIVE 100"}, said, "it does not ring any more and is new all the same")
+		_, said = play(v, put(full))
+		require.Equal(t, []string{"NewOutboundCall ALERTING 100"}, said)
+		answered := typed(inbound("100", "ACTIVE", party(ext, "ACTIVE", 7), party(customer, "ACTIVE", 7)), "OUTBOUND")
+		_, said = play(v, put(answered))
+		require.Equal(t, []string{"NewOutboundCall ACTIVE 100", "InboundCall ACTIVE 100"}, said, "it does not ring any more and is new all the same")
+	}
 
 	for name, d := range map[string]finesse.Dialog{
 		"a dialled number": {CallType: "OTHER_IN", DialedNumber: "1000"},
@@ -260,11 +264,11 @@ func TestBarePacket(t *testing.T) {
 	} {
 		d.ID, d.State, d.Participants = "100", "ALERTING", bare.Participants
 		v, _ := play(known(t), userEvent(finesse.StateReservedOut, 4))
-		_, said = play(v, post(d))
+		_, said := play(v, post(d))
 		require.Equal(t, []string{"NewInboundCall ALERTING 100"}, said, "%s is no bare packet", name)
 	}
 
-	_, said = play(known(t), post(bare))
+	_, said := play(known(t), post(bare))
 	require.Equal(t, []string{"NewInboundCall ALERTING 100"}, said)
 	_, said = play(known(t), post(bare), userEvent(finesse.StateReservedOut, 6), put(full))
 	require.Equal(t, []string{"NewInboundCall ALERTING 100", "State RESERVED_OUTBOUND", "NewOutboundCall ALERTING 100"}, said)

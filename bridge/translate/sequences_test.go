@@ -83,6 +83,7 @@ func dialects(t testing.TB) map[string]protocol.Dialect {
 		"4.4.DEFAULT":    dialect(t, protocol.Edition44, protocol.FormatDefault),
 		"4.4.12.JSON":    dialect(t, protocol.Edition4412, protocol.FormatJSON),
 		"4.4.12.DEFAULT": dialect(t, protocol.Edition4412, protocol.FormatDefault),
+		"page.DEFAULT":   dialect(t, protocol.EditionPage, protocol.FormatDefault),
 		"3.DEFAULT":      dialect(t, protocol.Edition3, protocol.FormatDefault),
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +25,10 @@ func configCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "config",
 		Short: "List, check and print the GC_ environment variables",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return errors.Join(fmt.Errorf("config needs one of doc, check and print, not %q", args), cmd.Usage())
+		},
 	}
 	c.AddCommand(
 		documentCommand("doc", "Write the table of all variables (docs/configuration.md)", writeVariables),

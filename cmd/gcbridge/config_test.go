@@ -38,6 +38,32 @@ func TestConfigDoc(t *testing.T) {
 	require.Equal(t, out, string(file), "docs/configuration.md is not current: go generate ./cmd/gcbridge")
 }
 
+func TestConfigWithoutACommandItKnows(t *testing.T) {
+	for _, args := range [][]string{{"config"}, {"config", "bogus"}} {
+		out, err := run(t, nil, args...)
+		require.ErrorContains(t, err, "config needs one of doc, check and print")
+		require.Contains(t, out, "Usage:")
+	}
+}
+
+// TestServiceLinksOfKubernetes: a service named gc or gc-... must not stop the start.
+func TestServiceLinksOfKubernetes(t *testing.T) {
+	cleanEnvironment(t)
+	links := []string{
+		"GC_PORT", "GC_SERVICE_HOST", "GC_SERVICE_PORT", "GC_SERVICE_PORT_ADMIN", "GC_PORT_8112_TCP", "GC_PORT_8112_TCP_ADDR",
+		"GC_PORT_8112_TCP_PORT", "GC_PORT_8112_TCP_PROTO", "GC_BROKER_SERVICE_HOST", "GC_BROKER_PORT_61613_TCP_ADDR",
+	}
+	for _, name := range links {
+		t.Setenv(name, "tcp://10.0.0.1:8112")
+	}
+	_, err := config.Load()
+	require.NoError(t, err)
+	require.ElementsMatch(t, links, config.ServiceLinks())
+	t.Setenv("GC_PORTS", "1")
+	_, err = config.Load()
+	require.ErrorContains(t, err, "GC_PORTS is not a known variable")
+}
+
 func TestConfigCheck(t *testing.T) {
 	out, err := run(t, nil, "config", "check")
 	require.NoError(t, err)

@@ -37,6 +37,9 @@ func serveCommand() *cobra.Command {
 			for _, warning := range cfg.Warnings() {
 				log.Warn().Str("setting", warning.Name).Msg(warning.Text)
 			}
+			if links := config.ServiceLinks(); len(links) > 0 {
+				log.Warn().Strs("names", links).Msg("service links of Kubernetes are ignored; enableServiceLinks: false keeps them away")
+			}
 			if !w.Paired() {
 				log.Warn().Msg("this node runs alone: without GC_SYNC_KEY no other node can take over its agents")
 			}

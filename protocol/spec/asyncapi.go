@@ -86,7 +86,7 @@ func info() node {
 		{"version", string(protocol.Edition44)},
 		{"description", "JMS clients put agent commands on a queue and receive what happens at Cisco Finesse on a destination of their own. " +
 			"The word and the addressee of a command are in JMSType, its parameters in the body. " +
-			"An output is '#' separated text (DEFAULT) or JSON, in the layout of one of three editions: 3, 4.4 and 4.4.12."},
+			"An output is '#' separated text (DEFAULT) or JSON, in the layout of one of four editions: 3, page, 4.4 and 4.4.12."},
 		{"license", node{{"name", "Apache 2.0"}, {"url", "https://www.apache.org/licenses/LICENSE-2.0"}}},
 	}
 }

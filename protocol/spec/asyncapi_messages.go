@@ -73,13 +73,13 @@ func outputMessage(m Message) node {
 		n = n.with("description", m.Row.Note)
 	}
 	headers := node{
-		{"JMSType", jmsType(m.Row)},
+		{"JMSType", jmsType(m)},
 		{"JMSCorrelationID", text()},
 	}
 	if !m.Row.TextAlways {
 		headers = append(
 			headers,
-			field{"gcCode", is(string(m.Row.Code))},
+			field{"gcCode", is(string(m.Row.CodeIn(m.Format)))},
 			field{"gcCategory", is(m.Row.Category)},
 			field{"gcAgent", text().with("description", "The agent's login id, empty for system and destination messages.")},
 			field{"gcNode", text().with("description", "The connector's node.")},
@@ -106,14 +106,14 @@ func summary(m Message) string {
 }
 
 // jmsType is what the header of an output can be [H2].
-func jmsType(row protocol.OutputRow) node {
-	switch row.Code {
+func jmsType(m Message) node {
+	switch m.Row.Code {
 	case "O-023":
 		return text().with("description", "The JMSType of the request.")
 	case "O-024":
 		return text().with("description", "The call type of the dialog, of both dialogs separated by a comma, or empty.")
 	default:
-		return enum(string(row.Code), row.Category, "").with("description", "By GC_OUTPUT_JMSTYPE: code, category or none [H2].")
+		return enum(string(m.Row.CodeIn(m.Format)), m.Row.Category, "").with("description", "By GC_OUTPUT_JMSTYPE: code, category or none [H2].")
 	}
 }
 

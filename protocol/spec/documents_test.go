@@ -119,7 +119,7 @@ func TestEveryOutputHasASchemaOrNoJSON(t *testing.T) {
 	known := map[protocol.Code]bool{}
 	for _, row := range protocol.OutputRows() {
 		known[row.Code] = true
-		d, err := protocol.NewDialect(protocol.Edition44, protocol.FormatJSON, "", nil)
+		d, err := protocol.NewDialect(protocol.Edition4412, protocol.FormatJSON, "", nil)
 		require.NoError(t, err)
 		_, encodes := protocol.Encode(row.Examples[0].Output, d)
 		_, described := jsonSchemas()[row.Code]

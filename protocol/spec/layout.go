@@ -40,7 +40,7 @@ func placeholders() map[string]string {
 
 // furtherLayouts are the forms of a message that its row describes in its
 // note, or not at all because they are the empty case.
-func furtherLayouts() map[protocol.Code]struct{ text, old []string } {
+func furtherLayouts() map[protocol.Code]further {
 	const (
 		ccx      = "Type:SnapShot:WaitingCalls:<n>,AgentsLoggedIn:<n>,AgentsReady:<n>,AgentsNotReady:<n>,AgentsInAfterCallWork:<n>,AgentsTalking:<n>,AgentsReserved:<n>|Type:SinceMidNight:WaitingCalls:<n>,HandledCalls:<n>,AbandonedCalls:<n>,TotalCalls:<n>,LongestCallInQueue:<n>,LongestHandleTime:<n>"
 		ccxAgent = "WaitingCalls:<n>,LongestCallInQueue:<n>"
@@ -50,22 +50,27 @@ func furtherLayouts() map[protocol.Code]struct{ text, old []string } {
 		"<supervisor>#QueueList#QueueName:<v>," + ccx + "#QueueName:...",
 		"<supervisor>#QueueList#QueueName:<v>," + ccxAgent + "#QueueName:...",
 	}
-	return map[protocol.Code]struct{ text, old []string }{
+	nobody := []string{"<supervisor>#TeamUsersList#"}
+	aniOnly := []string{"<agent>#NewOutboundCall#<from_address>#ani=<ani>#DialogID:<dialog_id>"}
+	failed := []string{"<agent>#InboundCall#FAILED#DialogID:<dialog_id>#<failure_cause>#<full_name>"}
+	return map[protocol.Code]further{
 		"O-008": {
-			text: []string{"<agent>#InboundCall#FAILED#DialogID:<dialog_id>#<failure_cause>#<full_name>"},
+			text: failed,
+			page: failed,
 			old:  []string{"<agent>#InboundCall#<state>#<full_name>"},
 		},
+		"O-009": {page: []string{"<agent>#NewInboundCall#<from_address>#<ani>#DialogID:<dialog_id>"}},
 		"O-010": {text: []string{"<agent>#ConsultCall#FAILED#AssDialogID:<dialog_id>#<failure_cause>#<full_name>"}},
 		"O-011": {text: []string{
 			"<agent>#AgentInfo#<first_name>#<last_name>#true#<wrap_up_mode>#TotalNumberOfTeams:<n>#<teams>#<team_id>#<full_name>#<login_name>",
 		}},
 		"O-019": {text: queues, old: queues},
-		"O-020": {text: []string{"<supervisor>#TeamUsersList#"}, old: []string{"<supervisor>#TeamUsersList#"}},
+		"O-020": {text: nobody, old: nobody, page: nobody},
 		"O-024": {text: []string{"<agent>#DialogStatus###"}, old: []string{"<agent>#DialogStatus###"}},
-		"O-028": {old: []string{"<agent>#NewOutboundCall#<from_address>#ani=<ani>#DialogID:<dialog_id>"}},
-		"O-029": {text: []string{"<agent>#Phonebooks#NoPhoneBookFound"}, old: []string{"Phonebooks#NoPhoneBookFound"}},
-		"O-030": {text: []string{"<agent>#TeamPhoneBooks#NoTeamPhoneBookFound"}, old: []string{"TeamPhoneBooks#NoTeamPhoneBookFound"}},
-		"O-031": {text: []string{"<agent>#PhonebookContacts#NoContactFound"}, old: []string{"PhonebookContacts#NoContactFound"}},
+		"O-028": {old: aniOnly, page: aniOnly},
+		"O-029": {text: []string{"<agent>#Phonebooks#NoPhoneBookFound"}, old: []string{"Phonebooks#NoPhoneBookFound"}, page: []string{"Phonebooks#NoPhoneBookFound"}},
+		"O-030": {text: []string{"<agent>#TeamPhoneBooks#NoTeamPhoneBookFound"}, old: []string{"TeamPhoneBooks#NoTeamPhoneBookFound"}, page: []string{"TeamPhoneBooks#NoTeamPhoneBookFound"}},
+		"O-031": {text: []string{"<agent>#PhonebookContacts#NoContactFound"}, old: []string{"PhonebookContacts#NoContactFound"}, page: []string{"PhonebookContacts#NoContactFound"}},
 
 		"AgentsList": {text: []string{"<agent>#AgentsList#"}, old: []string{"<agent>#AgentsList#"}},
 		"callback":   {text: []string{"<agent>#<title>#<data>"}},
@@ -73,18 +78,37 @@ func furtherLayouts() map[protocol.Code]struct{ text, old []string } {
 	}
 }
 
-// layoutsOf are all text forms of a row in the old or the present layout; none
-// if it has no text there.
-func layoutsOf(row protocol.OutputRow, old bool) []string {
-	further := furtherLayouts()[row.Code]
-	first, rest := row.Text, further.text
-	if old {
-		first, rest = row.Old, further.old
+// further are the other forms of a message by generation.
+type further struct{ text, page, old []string }
+
+// generation is editions that share a text layout.
+type generation struct {
+	editions []protocol.Edition
+	// layouts are all text forms of a row, the usual one first; none if it has no text.
+	layouts func(protocol.OutputRow) []string
+}
+
+// generations are all text layouts, the oldest first.
+func generations() []generation {
+	forms := func(first string, rest []string) []string {
+		if first == "" {
+			return nil
+		}
+		return append([]string{first}, rest...)
 	}
-	if first == "" {
-		return nil
+	present := func(row protocol.OutputRow) []string { return forms(row.Text, furtherLayouts()[row.Code].text) }
+	return []generation{
+		{[]protocol.Edition{protocol.Edition3}, func(row protocol.OutputRow) []string {
+			return forms(row.Old, furtherLayouts()[row.Code].old)
+		}},
+		{[]protocol.Edition{protocol.EditionPage}, func(row protocol.OutputRow) []string {
+			if row.Page == "" {
+				return present(row)
+			}
+			return forms(row.Page, furtherLayouts()[row.Code].page)
+		}},
+		{[]protocol.Edition{protocol.Edition44, protocol.Edition4412}, present},
 	}
-	return append([]string{first}, rest...)
 }
 
 // textPattern is the regular expression of a message with these layouts.

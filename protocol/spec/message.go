@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"gcbridge/protocol"
@@ -30,23 +31,27 @@ func messagesOf(row protocol.OutputRow) ([]Message, error) {
 	add := func(f protocol.Format, layouts []string, payload node, editions ...protocol.Edition) {
 		all = append(all, Message{Row: row, Format: f, Editions: editions, Layouts: layouts, payload: payload})
 	}
-	old, present := layoutsOf(row, true), layoutsOf(row, false)
-	switch {
-	case len(old) > 0 && textPattern(old) == textPattern(present):
-		add(protocol.FormatDefault, old, matches(textPattern(old)), protocol.Edition3, protocol.Edition44, protocol.Edition4412)
-	default:
-		if len(old) > 0 {
-			add(protocol.FormatDefault, old, matches(textPattern(old)), protocol.Edition3)
+	for _, g := range generations() {
+		layouts := g.layouts(row)
+		if len(layouts) == 0 {
+			continue
 		}
-		if len(present) > 0 {
-			add(protocol.FormatDefault, present, matches(textPattern(present)), protocol.Edition44, protocol.Edition4412)
+		payload := matches(textPattern(layouts))
+		alike := slices.IndexFunc(all, func(m Message) bool { return reflect.DeepEqual(m.payload, payload) })
+		if alike < 0 {
+			add(protocol.FormatDefault, layouts, payload, g.editions...)
+			continue
 		}
+		all[alike].Editions = append(all[alike].Editions, g.editions...)
 	}
 	if shape, ok := jsonSchemas()[row.Code]; ok {
 		early, late := shape(protocol.Edition44), shape(protocol.Edition4412)
-		if reflect.DeepEqual(early, late) {
+		switch {
+		case reflect.DeepEqual(early, late):
 			add(protocol.FormatJSON, nil, early, protocol.Edition44, protocol.Edition4412)
-		} else {
+		case early == nil:
+			add(protocol.FormatJSON, nil, late, protocol.Edition4412)
+		default:
 			add(protocol.FormatJSON, nil, early, protocol.Edition44)
 			add(protocol.FormatJSON, nil, late, protocol.Edition4412)
 		}

@@ -129,7 +129,7 @@ func jsonSchemas() map[protocol.Code]shapes {
 		"participantDropped":     always(node{{"type", is("Control")}, {"participantDropped", text()}, {"agentId", text()}}),
 		"callback":               always(node{{"type", is("callback")}, {"title", text()}, {"data", text()}, {"agentId", text()}}),
 		"reclassify":             always(node{{"type", is("CALLBACK")}, {"title", is("RECLASSIFY")}, {"data", text()}, {"agentId", text()}}),
-		"no_data_found":          always(node{{"type", is("no_data_found")}, {"title", text()}, {"data", text()}, {"agentId", text()}}),
+		"no_data_found":          noDataShape,
 	}
 }
 

@@ -112,3 +112,11 @@ func numberedQueues(queue node) node {
 		{"patternProperties", node{{`^queue[1-9]\d*$`, strict(queue)}}},
 	}
 }
+
+// noDataShape: 4.4 has no such message, it sends the empty list.
+func noDataShape(e protocol.Edition) node {
+	if !later(e) {
+		return nil
+	}
+	return strict(node{{"type", is("no_data_found")}, {"title", text()}, {"data", text()}, {"agentId", text()}})
+}

@@ -23,7 +23,7 @@ const super = "/topic/S"
 // their team on /topic/A.
 func office(t *testing.T, l *lab) *phone {
 	t.Helper()
-	p := newPhone(t, l.broker, own, super)
+	p := newPhone(t, l.broker, own, super, "/topic/J")
 	p.login(own, "1001", "2001")
 	p.login(own, "1002", "2002")
 	p.login(super, "1005", "2005")
@@ -82,14 +82,14 @@ func TestMonitorBargeAndDrop(t *testing.T) {
 	main := p.answered(l, "1001", "2001")
 
 	p.do("silentmonitor#1005", "2001")
-	monitor := dialogOf(p.expect(super, "1005#InboundCall#ACTIVE#", "CallType:SUPERVISOR_MONITOR").body)
+	monitor := dialogOf(p.expect(super, "1005#InboundCall#ACTIVE#", "CallType:SM#").body)
 	p.do("endsilentmonitor#1005", monitor)
 	p.expect(super, "1005#InboundCall#DROP#DialogID:"+monitor)
 
 	p.answer(super, p.do("bargein#1005", "2001,"+monitor), "1005#Error#NO_DIALOG_ID")
 
 	p.do("silentmonitor#1005", "2001")
-	monitor = dialogOf(p.expect(super, "1005#InboundCall#ACTIVE#", "CallType:SUPERVISOR_MONITOR").body)
+	monitor = dialogOf(p.expect(super, "1005#InboundCall#ACTIVE#", "CallType:SM#").body)
 	p.do("bargein#1005", "1001,"+monitor) // a login id [C14]
 	p.expect(super, "1005#InboundCall#DROP#DialogID:"+monitor)
 	p.expect(super, "1005#InboundCall#ACTIVE#DialogID:"+main, "ParticipantsCount:3")
@@ -99,6 +99,18 @@ func TestMonitorBargeAndDrop(t *testing.T) {
 	p.expect(own, "1001#InboundCall#DROP#DialogID:"+main)
 
 	p.answer(super, p.do("silentmonitor#1005", "2006"), "1005#Error#")
+
+	// JSON has Finesse's word for the call and a message of its own for the drop.
+	p.do("ReleaseCall#1005", main)
+	p.expect(super, "1005#InboundCall#DROP#DialogID:"+main)
+	main = p.answered(l, "1001", "2001")
+	p.do("Connect#1005", "J,pw1005", "gcFormat", "JSON")
+	p.expect("/topic/J", `"ConnectSuccess"`)
+	p.do("silentmonitor#1005", "2001")
+	require.True(t, wait.Until(patience, func() bool { s, _ := l.sim.Agent("1005"); return len(s.Dialogs) == 1 }))
+	p.do("bargein#1005", "2001,"+l.dialogOf("1005"))
+	p.expect("/topic/J", `"dialogId":"`+main+`","state":"ACTIVE"`)
+	p.answer("/topic/J", p.do("dropparticipant#1005", "2001,"+main), `{"type":"Control","participantDropped":"2001","agentId":"1005"}`)
 }
 
 // A supervisor's client sends a state command with the agent's id [C15].

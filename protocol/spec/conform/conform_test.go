@@ -96,7 +96,7 @@ func TestSchemasAreStrict(t *testing.T) {
 func TestTextThatIsNoMessage(t *testing.T) {
 	c := checker(t)
 	for code, bodies := range map[protocol.Code][]string{
-		"O-001": {"", "1001#State", "1001#State#READY#8#x#y", "1001#State#Ready#Joe", "1001#state#READY#Joe", "x 1001#State#READY#Joe#"},
+		"O-001": {"", "1001#State", "1001#State#READY#8#x#y", "1001#State#Ready#Joe", "1001#state#READY#Joe", "x 1001#State#READY#Joe##"},
 		"O-002": {"1001#Error#", "1001#Error#A B", "#Error#DOWN"},
 		"O-004": {"System#OUT_OF_SERVICE", "System#IN_SERVICE#"},
 		"O-008": {"1001#InboundCall#ACTIVE#DialogID:1#2#ani=1#yesterday#CallType:#ParticipantsCount:0#participants:", "1001#InboundCall#ACTIVE"},
