@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gcbridge/bridge/broker"
+	"gcbridge/bridge/gateway/clocks"
 	"gcbridge/bridge/session"
 	"gcbridge/connectorsync"
 	"gcbridge/finesse/pool"
@@ -23,6 +24,7 @@ type Status struct {
 	Pair     *connectorsync.Status `json:"pair,omitempty"`
 	Broker   broker.Stats          `json:"broker"`
 	Finesse  []pool.ServerStatus   `json:"finesse"`
+	Clocks   []clocks.Offset       `json:"clocksOff"` // against this node's; see operations.md
 	Agents   []session.Snapshot    `json:"agents"`
 	Bound    int                   `json:"destinations"`
 	Running  int                   `json:"running"` // commands without an outcome
@@ -49,6 +51,9 @@ func (w *Worker) Ready() error {
 	if st := w.finesse.Status(); st != protocol.InService {
 		errs = append(errs, fmt.Errorf("finesse: %s", st))
 	}
+	if w.gateway.Refusing() {
+		errs = append(errs, errors.New("clocks: most commands are refused as too old; see clocksOff in /status and the clock of this machine"))
+	}
 	return errors.Join(errs...)
 }
 
@@ -60,7 +65,7 @@ func (w *Worker) Snapshot() Status {
 	st := Status{
 		Node: w.cfg.NodeID, Started: w.started, System: w.finesse.Status(), Broker: w.transport.Stats(),
 		Paired: w.Paired(), Pair: w.cluster.Status(), Finesse: w.finesse.List(),
-		Bound: w.book.Len(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Agents: []session.Snapshot{},
+		Bound: w.book.Len(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Clocks: w.gateway.ClocksOff(), Agents: []session.Snapshot{},
 	}
 	for _, s := range w.agents.All() {
 		st.Agents = append(st.Agents, s.Snapshot())

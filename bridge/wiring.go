@@ -86,7 +86,10 @@ func (w *Worker) newTransport(Options) error {
 		Telemetry: w.telemetry, Log: w.log,
 	}
 	if w.cfg.Paired() {
-		cfg.Sync = &stomp.Sync{Topic: w.cfg.SyncTopic, TTL: w.cfg.OutputTTL, Original: w.cfg.SyncPlaintext, Hear: func(body, from string) { w.cluster.Hear(body, from) }}
+		cfg.Sync = &stomp.Sync{
+			Topic: w.cfg.SyncTopic, TTL: w.cfg.OutputTTL, Original: w.cfg.SyncPlaintext, Hear: func(body, from string) { w.cluster.Hear(body, from) },
+			Clock: func(stamped, received time.Time) { w.gateway.BrokerClock(stamped, received) },
+		}
 	}
 	if w.transport, err = stomp.New(cfg); err != nil {
 		return err
@@ -147,14 +150,18 @@ func (w *Worker) newPair() (*cluster.Pair, error) {
 			Timeout: w.cfg.SyncTimeout, Heartbeat: w.cfg.SyncTimeout / 3, Interval: w.cfg.SyncInterval,
 		},
 		Key: w.cfg.SyncKey, Plaintext: w.cfg.SyncPlaintext, Dialect: w.dialect,
-		Stored: w.transport.Stored, Serving: servers{w.finesse}.Serving,
+		Stored: w.transport.Stored, Serving: w.serving,
 		Bus: bus, Sessions: w.agents, Book: w.book, Telemetry: w.telemetry, Log: w.log,
 	})
 }
 
+// serving reports whether this node can serve commands: a Finesse serves it, and
+// it does not refuse most of them.
+func (w *Worker) serving() bool { return servers{w.finesse}.Serving() && !w.gateway.Refusing() }
+
 func (w *Worker) newGateway(Options) error {
 	w.gateway = gateway.New(gateway.Config{
-		Dialect: w.dialect, MaxAge: w.cfg.CommandMaxAge,
+		Dialect: w.dialect, MaxAge: w.cfg.CommandMaxAge, Prefetch: w.cfg.CommandPrefetch,
 		Agents: w.agents, Cluster: w.cluster, Finesse: servers{w.finesse}, Addresses: w.transport,
 		Out: w.out, Book: w.book, Telemetry: w.telemetry, Log: w.log,
 	})

@@ -50,13 +50,14 @@ type consumption struct {
 type consumer struct {
 	link  *Link
 	conn  *conn
+	since time.Time // when its subscriptions began
 	acks  *ackList
 	flush chan chan error
 }
 
 // openConsumer opens a consuming connection with subs live.
 func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption) (*consumer, error) {
-	c := &consumer{link: l, acks: newAckList(), flush: make(chan chan error)}
+	c := &consumer{link: l, since: time.Now(), acks: newAckList(), flush: make(chan chan error)}
 	window := 0
 	for _, s := range subs {
 		s.box.forgetEnded()
@@ -141,7 +142,7 @@ func (c *consumer) arrived(s *consumption, m *stomp.Message) {
 		}
 	}()
 	d := c.link.cfg.decode(m, time.Now())
-	d.AckFunc = ack
+	d.AckFunc, d.Consuming = ack, c.since
 	if !s.box.push(arrival{d, c.conn}) {
 		c.link.dropped.Add(1)
 		c.link.cfg.Log.Warn().Stringer("from", s.From).Msg("message dropped, the handler is too slow")

@@ -131,7 +131,7 @@ func (t *Transport) command(d *broker.Delivery) *wire.Command {
 	c := &wire.Command{
 		Source: source{t, d}, Type: d.Type, Body: d.Body,
 		MessageID: d.ID, CorrelationID: d.CorrelationID, Properties: d.Properties,
-		Sent: d.Timestamp, Received: d.Received, Expires: d.Expires, Redelivered: d.Redelivered,
+		Sent: d.Timestamp, Received: d.Received, Consuming: d.Consuming, Expires: d.Expires, Redelivered: d.Redelivered,
 	}
 	if d.ReplyTo == "" {
 		return c

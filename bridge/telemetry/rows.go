@@ -9,6 +9,7 @@ const (
 	CommandsRedelivered
 	CommandsExpired
 	CommandsTooOld
+	ClocksOff
 	CommandsOvertaken
 	CommandsRefusedFull
 	CommandsRejected
@@ -55,6 +56,7 @@ var rows = [counters]row{
 	CommandsRedelivered:       {"commands_redelivered", "Commands that were delivered again while this node had them.", ""},
 	CommandsExpired:           {"commands_expired", "Commands dropped because they had expired [C4].", ""},
 	CommandsTooOld:            {"commands_too_old", "Commands answered PLEASE_RETRY because they were older than GC_COMMAND_MAX_AGE [C4].", ""},
+	ClocksOff:                 {"clocks_off", "Clocks found to be off against this node's, by whose they are.", "whose"},
 	CommandsOvertaken:         {"commands_overtaken", "Commands answered PLEASE_RETRY because a later one had begun [C24].", ""},
 	CommandsRefusedFull:       {"commands_refused_full", "Commands answered PLEASE_RETRY because the agent's mailbox was full.", ""},
 	CommandsRejected:          {"commands_rejected", "Commands that could not be answered [C8].", ""},
