@@ -1,8 +1,6 @@
 package bridge
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -37,24 +35,6 @@ func (w *Worker) Alive() error {
 		return nil // starting or stopping
 	}
 	return w.finesse.Alive()
-}
-
-// Ready implements [admin.Source].
-func (w *Worker) Ready() error {
-	var errs []error
-	if !w.ready.Load() {
-		errs = append(errs, errors.New("starting or stopping"))
-	}
-	if !w.transport.Up() {
-		errs = append(errs, errors.New("broker: not connected"))
-	}
-	if st := w.finesse.Status(); st != protocol.InService {
-		errs = append(errs, fmt.Errorf("finesse: %s", st))
-	}
-	if w.gateway.Refusing() {
-		errs = append(errs, errors.New("clocks: most commands are refused as too old; see clocksOff in /status and the clock of this machine"))
-	}
-	return errors.Join(errs...)
 }
 
 // Status implements [admin.Source].

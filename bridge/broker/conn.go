@@ -63,7 +63,7 @@ func (c *Config) open(ctx context.Context, e endpoint, role string, window int, 
 	if err != nil {
 		w.kill(err) // the library leaves the socket of a failed login open (trap 8)
 		w.release()
-		return nil, fmt.Errorf("%s connection: login: %w", role, explain(err, w))
+		return nil, fmt.Errorf("%s connection: login: %w", role, loginError(explain(err, w)))
 	}
 	k := &conn{cfg: c, role: role, wire: w, stomp: sc, wait: c.ReceiptTimeout, over: make(chan struct{})}
 	err = c.contain(role, func() error {

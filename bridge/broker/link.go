@@ -32,6 +32,7 @@ type Link struct {
 	mu        sync.Mutex
 	url       string // "" while down
 	lastError string
+	why       error // why the link is not up; nil while it is, and before the first try
 	everUp    bool
 	consuming *consumer // while up
 }
@@ -156,6 +157,22 @@ func (l *Link) Stats() Stats {
 		Defects: l.cfg.defects.Load(),
 		Waiting: uint64(l.publish.box.waiting() + l.fragile.box.waiting()), // lengths
 	}
+}
+
+// Down is why the link is not up: an error of a connection, or [ErrLogin]; nil while
+// it is up, and before the first try has failed.
+func (l *Link) Down() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.why
+}
+
+// noteDown notes why the link is not up.
+func (l *Link) noteDown(err error) {
+	l.noteError(err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.why = err
 }
 
 func (l *Link) noteError(err error) {

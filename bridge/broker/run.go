@@ -112,7 +112,7 @@ func (l *Link) serve(life context.Context, n int) bool {
 	cons, pub, frag, err := l.connect(life, e)
 	if err != nil {
 		if life.Err() == nil {
-			l.noteError(err)
+			l.noteDown(err)
 			log.Warn().Err(err).Msg("broker not reachable")
 		}
 		return false
@@ -131,7 +131,7 @@ func (l *Link) serve(life context.Context, n int) bool {
 		log.Info().Msg("broker link closed")
 		return true
 	}
-	l.noteError(err)
+	l.noteDown(err)
 	log.Warn().Err(err).Msg("broker link down")
 	l.cfg.OnDown(err)
 	return true
@@ -214,7 +214,7 @@ func (l *Link) goUp(e endpoint, c *consumer) {
 	case <-l.renew: // it was meant for the connections before
 	default:
 	}
-	l.url = e.url
+	l.url, l.why = e.url, nil
 	l.consuming = c
 }
 

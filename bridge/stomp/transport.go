@@ -87,6 +87,9 @@ func (t *Transport) Run(ctx context.Context) error { return t.link.Run(ctx) }
 // Up implements [wire.Transport].
 func (t *Transport) Up() bool { return t.link.Up() }
 
+// Down is why the transport is not connected; see [broker.Link.Down].
+func (t *Transport) Down() error { return t.link.Down() }
+
 // Stats are the link's, for the status.
 func (t *Transport) Stats() broker.Stats { return t.link.Stats() }
 
