@@ -67,6 +67,15 @@ func (w *Worker) requestSent(ctx context.Context, at time.Time) {
 	}
 }
 
+// A node of a pair that hangs is missed by its peer after GC_SYNC_TIMEOUT, and the
+// broker gives its commands to the peer after one to four beats, a third of that
+// each; a busy machine makes shorter ones late. From a stall that long it comes back
+// with new connections.
+const (
+	leastBeat  = time.Second
+	leastStall = 2 * time.Second
+)
+
 func (w *Worker) newTransport(Options) error {
 	tlsConf, err := w.cfg.BrokerTLS()
 	if err != nil {
@@ -76,8 +85,9 @@ func (w *Worker) newTransport(Options) error {
 		Link: broker.Config{
 			URLs: w.cfg.BrokerURLs, User: w.cfg.BrokerUser, Password: w.cfg.BrokerPassword,
 			PriorityBackup: w.cfg.BrokerPriorityBackup, TLS: tlsConf,
-			Log:  w.log.With().Str("part", "broker").Logger(),
-			OnUp: w.linkUp, OnDown: w.linkDown,
+			Stall: max(w.cfg.SyncTimeout, leastStall),
+			Log:   w.log.With().Str("part", "broker").Logger(),
+			OnUp:  w.linkUp, OnDown: w.linkDown,
 		},
 		Node: w.cfg.NodeID, Rejects: w.cfg.RejectQueue,
 		Commands:  stomp.Commands{Queue: w.cfg.CommandQueue, Priority: w.cfg.ConsumerPriority, Prefetch: w.cfg.CommandPrefetch},
@@ -86,6 +96,7 @@ func (w *Worker) newTransport(Options) error {
 		Telemetry: w.telemetry, Log: w.log,
 	}
 	if w.cfg.Paired() {
+		cfg.Link.GatedBeat = max(w.cfg.SyncTimeout/3, leastBeat)
 		cfg.Sync = &stomp.Sync{
 			Topic: w.cfg.SyncTopic, TTL: w.cfg.OutputTTL, Original: w.cfg.SyncPlaintext, Hear: func(body, from string) { w.cluster.Hear(body, from) },
 			Clock: func(stamped, received time.Time) { w.gateway.BrokerClock(stamped, received) },

@@ -55,8 +55,14 @@ type consumer struct {
 	flush chan chan error
 }
 
+// The roles of consuming connections.
+const (
+	roleConsuming = "consuming"
+	roleGated     = "consuming commands"
+)
+
 // openConsumer opens a consuming connection with subs live.
-func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption) (*consumer, error) {
+func (l *Link) openConsumer(ctx context.Context, e endpoint, role string, subs []*consumption) (*consumer, error) {
 	c := &consumer{link: l, since: time.Now(), acks: newAckList(), flush: make(chan chan error)}
 	window := 0
 	for _, s := range subs {
@@ -65,8 +71,9 @@ func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption
 			window += s.Prefetch
 		}
 	}
-	k, err := l.cfg.open(ctx, e, "consuming", window, func(k *conn) error {
+	k, err := l.cfg.open(ctx, e, role, window, func(k *conn) error {
 		c.conn = k
+		l.noteConsuming(role, k)
 		for _, s := range subs {
 			if err := c.subscribe(s); err != nil {
 				return err
@@ -83,6 +90,17 @@ func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption
 		}
 	})
 	return c, nil
+}
+
+// noteConsuming keeps a connection before it brings anything, for [Link.checkPulse].
+func (l *Link) noteConsuming(role string, k *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if role == roleGated {
+		l.gatedConn = k
+		return
+	}
+	l.openConn = k
 }
 
 // subscribe starts s on the connection being opened, and the goroutine that
@@ -210,6 +228,7 @@ func (l *Link) handle(life context.Context, s *consumption) {
 		if !ok {
 			return
 		}
+		l.checkPulse(a.from)
 		if l.draining.Load() || (!s.AutoAck && a.from.ended()) {
 			continue
 		}

@@ -56,6 +56,7 @@ var (
 var (
 	errReceiptTimeout = fmt.Errorf("%w: no receipt in time", ErrLost)
 	errDone           = fmt.Errorf("%w: closed by us", ErrLost)
+	errStalled        = fmt.Errorf("%w: this process stood still", ErrLost)
 	// errRenewed: the broker works, and what is under way is finished first.
 	errRenewed     = fmt.Errorf("%w: to be replaced", ErrLost)
 	errPrimaryBack = fmt.Errorf("%w: the primary answers again", errRenewed)

@@ -35,6 +35,7 @@ func (l *Link) Run(ctx context.Context) error {
 		work.Go(func() { l.handle(life, s) })
 	}
 	work.Go(func() { l.expire(life) })
+	work.Go(func() { l.watchPulse(life) })
 	work.Go(func() {
 		<-ctx.Done()
 		defer end()
@@ -146,7 +147,7 @@ func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, fr
 		pub.close()
 		return nil, nil, nil, err
 	}
-	if cons, err = l.openConsumer(ctx, e, l.subs); err != nil {
+	if cons, err = l.openConsumer(ctx, e, roleConsuming, l.subs); err != nil {
 		pub.close()
 		frag.close()
 		return nil, nil, nil, err
@@ -181,6 +182,8 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 	case <-gen.Done():
 	case <-l.renew:
 		end(errRenewed)
+	case <-l.pulse.failed:
+		end(errStalled)
 	case <-cons.conn.over:
 		end(cons.conn.ending())
 	}
@@ -212,6 +215,10 @@ func (l *Link) goUp(e endpoint, c *consumer) {
 	l.everUp = true
 	select {
 	case <-l.renew: // it was meant for the connections before
+	default:
+	}
+	select {
+	case <-l.pulse.failed: // so was that
 	default:
 	}
 	l.url, l.why = e.url, nil
