@@ -115,7 +115,7 @@ func (w *Worker) newAgents(o Options) error {
 	}
 	options := session.Options{
 		// The longest command has an XMPP login (10 s at most) or three requests.
-		CommandTimeout: 10*time.Second + w.cfg.FinesseTimeout, OutcomeTimeout: w.cfg.OutcomeTimeout, Linger: o.Linger,
+		CommandTimeout: 10*time.Second + w.cfg.FinesseTimeout, OutcomeTimeout: w.cfg.OutcomeTimeout, ResyncInterval: w.cfg.ResyncInterval, Linger: o.Linger,
 		DefaultNotReadyReason: w.cfg.DefaultNotReadyReason, DefaultLogoutReason: w.cfg.DefaultLogoutReason,
 		Admin:        finesse.Credentials{User: w.cfg.FinesseAdminUser, Password: w.cfg.FinesseAdminPassword},
 		SendControls: w.cfg.SendControls, ListLoggedOut: w.cfg.IncludeLoggedOutAgents,

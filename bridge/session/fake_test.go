@@ -36,6 +36,7 @@ type fakeServer struct {
 	stuck      bool // User never answers
 	desk       fakeDesk
 	lastCred   finesse.Credentials // of the last state change
+	onUser     func()              // before User is answered
 	onSet      func(c finesse.StateChange, requestID string)
 }
 
@@ -104,6 +105,9 @@ func (f *fakeServer) ask(what, id string) error {
 func (f *fakeServer) User(ctx context.Context, _ finesse.Credentials, _ string) (finesse.User, error) {
 	err := f.ask("USER", "")
 	f.mu.Lock()
+	if f.onUser != nil {
+		f.onUser()
+	}
 	stuck := f.stuck
 	f.mu.Unlock()
 	if stuck {

@@ -23,6 +23,7 @@ func (s *Session) connectAs(ctx context.Context, cred finesse.Credentials) error
 		return connectRefusal(err)
 	}
 	s.presence.Connected(srv, st, cred)
+	s.sync.routine.forget()
 	s.client.refused = ""
 	return nil
 }
@@ -66,6 +67,7 @@ func (s *Session) dialled(d presence.Dialled[Server]) {
 	case !current:
 	case err == nil:
 		s.log.Info().Str("server", s.presence.Name()).Msg("notification stream is back")
+		s.sync.routine.forget()
 		s.client.refused = ""
 		s.sync.soon()
 	case errors.Is(err, finesse.ErrAuth):

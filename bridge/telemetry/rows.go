@@ -38,6 +38,9 @@ const (
 	EventsMalformed
 	Resyncs
 	ResyncsFailed
+	Rereads
+	Healed
+	EventsStolen
 	SignedInAgain
 	counters // how many there are
 )
@@ -85,6 +88,9 @@ var rows = [counters]row{
 	EventsMalformed:           {"events_malformed", "Events of Finesse that could not be read.", ""},
 	Resyncs:                   {"resyncs", "Agents read again after a gap (M8).", ""},
 	ResyncsFailed:             {"resyncs_failed", "Reads after a gap that failed and are tried again.", ""},
+	Rereads:                   {"rereads", "Agents read although nothing had happened (GC_RESYNC_INTERVAL), or after an event out of order.", ""},
+	Healed:                    {"rereads_healed", "Of these, those that showed what no event had told.", ""},
+	EventsStolen:              {"events_stolen", "Times that another XMPP resource was suspected to take the events of an agent.", ""},
 	SignedInAgain:             {"signed_in_again", "Agents signed in again whom a fail-over had logged out.", ""},
 }
 
