@@ -13,19 +13,17 @@ import (
 	"gcbridge/finesse"
 )
 
-// rereads runs a test with agents that are read every five minutes.
-func rereads(t *testing.T, test func(g *rig)) {
-	t.Helper()
-	bubble(t, func(g *rig) {
-		g.deps.Options.ResyncInterval = 5 * time.Minute
-		g.loggedIn()
-		test(g)
-	})
+// readRoutinely brings the session to the state after a login; the agent is read every five minutes.
+func (g *rig) readRoutinely() {
+	g.t.Helper()
+	g.deps.Options.ResyncInterval = 5 * time.Minute
+	g.loggedIn()
 }
 
 // TestLostEventHeals: what no event told is told within two intervals, marked as recovered.
 func TestLostEventHeals(t *testing.T) {
-	rereads(t, func(g *rig) {
+	bubble(t, func(g *rig) {
+		g.readRoutinely()
 		g.server.set(func(f *fakeServer) {
 			f.user.State = finesse.StateReady
 			f.dialogs = []finesse.Dialog{callDialog("55", "ALERTING", "ALERTING")}
@@ -46,7 +44,8 @@ func TestLostEventHeals(t *testing.T) {
 
 // TestReadingIsSlowAndSpread: each agent once in an interval, many of them spread over it.
 func TestReadingIsSlowAndSpread(t *testing.T) {
-	rereads(t, func(g *rig) {
+	bubble(t, func(g *rig) {
+		g.readRoutinely()
 		time.Sleep(10 * time.Hour)
 		n := g.count("rereads")
 		require.InDelta(t, 120, n, 5, "one in five minutes")
@@ -86,7 +85,8 @@ func TestAgentsAreSpread(t *testing.T) {
 
 // TestAnEventBehindAReadIsNoLoss: events come a moment later than what reads show.
 func TestAnEventBehindAReadIsNoLoss(t *testing.T) {
-	rereads(t, func(g *rig) {
+	bubble(t, func(g *rig) {
+		g.readRoutinely()
 		g.server.set(func(f *fakeServer) {
 			f.onUser = func() { // the next read
 				f.user.State, f.onUser = finesse.StateReady, nil
@@ -103,7 +103,8 @@ func TestAnEventBehindAReadIsNoLoss(t *testing.T) {
 
 // TestEventOutOfOrderIsRead: what came between two events that changed places is not known.
 func TestEventOutOfOrderIsRead(t *testing.T) {
-	rereads(t, func(g *rig) {
+	bubble(t, func(g *rig) {
+		g.readRoutinely()
 		at := func(d time.Duration, st finesse.AgentState) finesse.Notification {
 			n, when := userEvent("", st), time.Unix(1000, 0).Add(d)
 			n.User.StateChangeTime = &when
@@ -125,7 +126,8 @@ func TestEventOutOfOrderIsRead(t *testing.T) {
 // TestStolenEventsAreSuspected: the events go to another program, and reads show
 // it: the log and /status say so, and the next command is read soon.
 func TestStolenEventsAreSuspected(t *testing.T) {
-	rereads(t, func(g *rig) {
+	bubble(t, func(g *rig) {
+		g.readRoutinely()
 		g.server.set(func(f *fakeServer) {
 			f.onSet = func(c finesse.StateChange, _ string) { f.set(func(f *fakeServer) { f.user.State = c.State }) }
 		})
@@ -149,7 +151,8 @@ func TestStolenEventsAreSuspected(t *testing.T) {
 
 // TestAnotherResourceIsSaid: its presence alone is enough.
 func TestAnotherResourceIsSaid(t *testing.T) {
-	rereads(t, func(g *rig) {
+	bubble(t, func(g *rig) {
+		g.readRoutinely()
 		g.tell(finesse.Notification{Other: &finesse.OtherResource{Name: "desktop", Up: true}})
 		require.Contains(t, g.s.Snapshot().Suspect, "desktop")
 		g.tell(userEvent("", finesse.StateReady))
@@ -161,7 +164,8 @@ func TestAnotherResourceIsSaid(t *testing.T) {
 
 // TestRoutineReadThatFails costs nothing.
 func TestRoutineReadThatFails(t *testing.T) {
-	rereads(t, func(g *rig) {
+	bubble(t, func(g *rig) {
+		g.readRoutinely()
 		g.server.set(func(f *fakeServer) { f.fail["USER"] = context.DeadlineExceeded })
 		time.Sleep(time.Hour)
 		require.Empty(t, g.got())
