@@ -23,7 +23,7 @@ help: ## show this help
 	@echo
 	@echo "  ONCE=1 make run         end after the scripted day; non-zero if an output is missing"
 	@echo "  make test TESTFLAGS=-v  more flags for go test"
-	@echo "  SHORT=1 make chaos      its form of about a minute; the full one takes about twenty minutes"
+	@echo "  SHORT=1 make chaos      its form of about two minutes; the full one takes about twenty minutes"
 	@echo "  SHORT=1 make stalls     a tenth of the agents; two minutes in full"
 	@echo "  make mutants MUTANTS='-n 20 -packages ./finesse'  what to change; -h lists all flags"
 	@echo "  make fuzz FUZZTIME=1m   time, or a number of inputs such as 10000x, per fuzz target"

@@ -1,13 +1,12 @@
 package bridge
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"gcbridge/bridge/broker"
+	"gcbridge/bridge/gateway/clocks"
 	"gcbridge/bridge/session"
 	"gcbridge/connectorsync"
 	"gcbridge/finesse/pool"
@@ -25,6 +24,7 @@ type Status struct {
 	Finesse []pool.ServerStatus   `json:"finesse"`
 	// Returning is how many agents wait for their turn to come back to Finesse.
 	Returning int                `json:"returning"`
+	Clocks    []clocks.Offset    `json:"clocksOff"` // against this node's; see operations.md
 	Agents    []session.Snapshot `json:"agents"`
 	Bound     int                `json:"destinations"`
 	Unproven  int                `json:"unproven"` // sessions of agents whom Finesse never accepted
@@ -40,22 +40,6 @@ func (w *Worker) Alive() error {
 	return w.finesse.Alive()
 }
 
-// Ready implements [admin.Source].
-func (w *Worker) Ready() error {
-	var errs []error
-	if !w.ready.Load() {
-		errs = append(errs, errors.New("starting or stopping"))
-	}
-	if !w.transport.Up() {
-		errs = append(errs, errors.New("broker: not connected"))
-	}
-	if st := w.finesse.Status(); st != protocol.InService {
-		errs = append(errs, fmt.Errorf("finesse: %s", st))
-	}
-	errs = append(errs, w.finesse.Conflict())
-	return errors.Join(errs...)
-}
-
 // Status implements [admin.Source].
 func (w *Worker) Status() any { return w.Snapshot() }
 
@@ -64,7 +48,7 @@ func (w *Worker) Snapshot() Status {
 	st := Status{
 		Node: w.cfg.NodeID, Started: w.started, System: w.finesse.Status(), Broker: w.transport.Stats(),
 		Paired: w.Paired(), Pair: w.cluster.Status(), Finesse: w.finesse.List(), Returning: w.finesse.Returning(),
-		Bound: w.book.Len(), Unproven: w.deps.Trust.Strangers(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Agents: []session.Snapshot{},
+		Bound: w.book.Len(), Unproven: w.deps.Trust.Strangers(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Clocks: w.gateway.ClocksOff(), Agents: []session.Snapshot{},
 	}
 	for _, s := range w.agents.All() {
 		st.Agents = append(st.Agents, s.Snapshot())

@@ -70,6 +70,15 @@ func (w *Worker) requestSent(ctx context.Context, at time.Time) {
 	}
 }
 
+// A node of a pair that hangs is missed by its peer after GC_SYNC_TIMEOUT, and the
+// broker gives its commands to the peer after one to four beats, a third of that
+// each; a busy machine makes shorter ones late. From a stall that long it comes back
+// with new connections.
+const (
+	leastBeat  = time.Second
+	leastStall = 2 * time.Second
+)
+
 func (w *Worker) newTransport(Options) error {
 	tlsConf, err := w.cfg.BrokerTLS()
 	if err != nil {
@@ -79,8 +88,9 @@ func (w *Worker) newTransport(Options) error {
 		Link: broker.Config{
 			URLs: w.cfg.BrokerURLs, User: w.cfg.BrokerUser, Password: w.cfg.BrokerPassword,
 			PriorityBackup: w.cfg.BrokerPriorityBackup, TLS: tlsConf,
-			Log:  w.log.With().Str("part", "broker").Logger(),
-			OnUp: w.linkUp, OnDown: w.linkDown,
+			Stall: max(w.cfg.SyncTimeout, leastStall),
+			Log:   w.log.With().Str("part", "broker").Logger(),
+			OnUp:  w.linkUp, OnDown: w.linkDown,
 		},
 		Node: w.cfg.NodeID, Rejects: w.cfg.RejectQueue, Topics: []string{w.cfg.SyncTopic, agentstates.Topic},
 		Commands:  stomp.Commands{Queue: w.cfg.CommandQueue, Priority: w.cfg.ConsumerPriority, Prefetch: w.cfg.CommandPrefetch},
@@ -89,7 +99,11 @@ func (w *Worker) newTransport(Options) error {
 		Telemetry: w.telemetry, Log: w.log,
 	}
 	if w.cfg.Paired() {
-		cfg.Sync = &stomp.Sync{Topic: w.cfg.SyncTopic, TTL: w.cfg.OutputTTL, Original: w.cfg.SyncPlaintext, Hear: func(body, from string) { w.cluster.Hear(body, from) }}
+		cfg.Link.GatedBeat = max(w.cfg.SyncTimeout/3, leastBeat)
+		cfg.Sync = &stomp.Sync{
+			Topic: w.cfg.SyncTopic, TTL: w.cfg.OutputTTL, Original: w.cfg.SyncPlaintext, Hear: func(body, from string) { w.cluster.Hear(body, from) },
+			Clock: func(stamped, received time.Time) { w.gateway.BrokerClock(stamped, received) },
+		}
 	}
 	if w.transport, err = stomp.New(cfg); err != nil {
 		return err
@@ -104,7 +118,7 @@ func (w *Worker) newAgents(o Options) error {
 	}
 	options := session.Options{
 		// The longest command has an XMPP login (10 s at most) or three requests.
-		CommandTimeout: 10*time.Second + w.cfg.FinesseTimeout, OutcomeTimeout: w.cfg.OutcomeTimeout, Linger: o.Linger,
+		CommandTimeout: 10*time.Second + w.cfg.FinesseTimeout, OutcomeTimeout: w.cfg.OutcomeTimeout, ResyncInterval: w.cfg.ResyncInterval, Linger: o.Linger,
 		DefaultNotReadyReason: w.cfg.DefaultNotReadyReason, DefaultLogoutReason: w.cfg.DefaultLogoutReason,
 		Admin:        finesse.Credentials{User: w.cfg.FinesseAdminUser, Password: w.cfg.FinesseAdminPassword},
 		SendControls: w.cfg.SendControls, ListLoggedOut: w.cfg.IncludeLoggedOutAgents,
@@ -151,14 +165,18 @@ func (w *Worker) newPair() (*cluster.Pair, error) {
 			Timeout: w.cfg.SyncTimeout, Heartbeat: w.cfg.SyncTimeout / 3, Interval: w.cfg.SyncInterval,
 		},
 		Key: w.cfg.SyncKey, Plaintext: w.cfg.SyncPlaintext, Dialect: w.dialect,
-		Stored: w.transport.Stored, Serving: servers{w.finesse}.Serving,
+		Stored: w.transport.Stored, Serving: w.serving,
 		Bus: bus, Sessions: w.agents, Book: w.book, Telemetry: w.telemetry, Log: w.log,
 	})
 }
 
+// serving reports whether this node can serve commands: a Finesse serves it, and
+// it does not refuse most of them.
+func (w *Worker) serving() bool { return servers{w.finesse}.Serving() && !w.gateway.Refusing() }
+
 func (w *Worker) newGateway(Options) error {
 	w.gateway = gateway.New(gateway.Config{
-		Dialect: w.dialect, MaxAge: w.cfg.CommandMaxAge,
+		Dialect: w.dialect, MaxAge: w.cfg.CommandMaxAge, Prefetch: w.cfg.CommandPrefetch,
 		Agents: w.agents, Cluster: w.cluster, Finesse: servers{w.finesse}, Addresses: w.transport,
 		Out: w.out, Book: w.book, Telemetry: w.telemetry, Log: w.log,
 	})

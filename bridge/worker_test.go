@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,27 @@ func TestBeforeRun(t *testing.T) {
 		w.finesse.Close()
 	}
 }
+
+// TestRefusingNodeIsNotReady: nor does it serve while a peer can.
+func TestRefusingNodeIsNotReady(t *testing.T) {
+	l := run(t)
+	require.True(t, l.w.serving())
+	now := time.Now().Add(time.Minute)
+	for i := range 30 {
+		l.w.gateway.Receive(&wire.Command{
+			Source: nobody{}, Type: "Hello#A", MessageID: fmt.Sprintf("ID:crm-1-2-3:1:1:1:%d", i),
+			Received: now, Sent: now.Add(-time.Duration(40*(i%8)) * time.Second),
+		})
+	}
+	require.ErrorContains(t, l.w.Ready(), "clocks: most commands are refused as too old")
+	require.False(t, l.w.serving())
+}
+
+// nobody is a message that is not on any queue.
+type nobody struct{}
+
+func (nobody) Ack()                             {}
+func (nobody) Reject(string, bool, func(error)) {}
 
 // lab is a worker with a broker, a Finesse and a client at topic A.
 type lab struct {

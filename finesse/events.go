@@ -161,6 +161,9 @@ func (s *Stream) handlePresence(t xml.TokenReader, start *xml.StartElement) erro
 		return err
 	}
 	from, err := jid.Parse(p.From)
+	if err == nil && s.isOther(from) && (p.Type == availablePresence || p.Type == unavailablePresence) {
+		return s.deliver(Notification{Other: &OtherResource{Name: clip(from.Resourcepart()), Up: p.Type == availablePresence}, Received: time.Now()})
+	}
 	if err != nil || from.Localpart() != "finesse" || !strings.EqualFold(from.Domainpart(), s.cfg.Domain) {
 		return nil
 	}
@@ -169,6 +172,17 @@ func (s *Stream) handlePresence(t xml.TokenReader, start *xml.StartElement) erro
 	}
 	up := p.Type == availablePresence
 	return s.deliver(Notification{Available: &up, Received: time.Now()})
+}
+
+// ownResources is how the resources of gcbridge begin: two nodes are connected as the
+// same agent while one takes over from the other.
+const ownResources = "gcbridge-"
+
+// isOther tells another program that is connected as the same user.
+func (s *Stream) isOther(from jid.JID) bool {
+	me := s.session.LocalAddr()
+	return from.Bare().Equal(me.Bare()) && from.Resourcepart() != "" && from.Resourcepart() != me.Resourcepart() &&
+		!strings.HasPrefix(from.Resourcepart(), ownResources)
 }
 
 // handleIQ answers the server's pings; the library answers every other

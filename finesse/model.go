@@ -188,11 +188,20 @@ type Notification struct {
 	// Available is the presence of the server's own user "finesse": false
 	// means that the Finesse web application is gone while XMPP still stands.
 	Available *bool
+	// Other is set for the presence of another resource of the same user: another
+	// program is connected as the agent, or is no longer. Resources of gcbridge are not told.
+	Other *OtherResource `json:",omitempty"`
 	// Malformed is set for an event of the pubsub service that we could not
 	// read: something happened that we do not know, so the receiver reads
 	// User and Dialogs again. It wraps [ErrPayload].
 	Malformed error
 	Received  time.Time // when the stanza was read
+}
+
+// OtherResource is another connection of an agent, such as the Finesse desktop.
+type OtherResource struct {
+	Name string
+	Up   bool
 }
 
 // APIError is one error of an ApiErrors (REST) or apiErrors (XMPP) body.

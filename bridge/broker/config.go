@@ -28,6 +28,14 @@ type Config struct {
 	ProbeInterval  time.Duration // between looks at the primary while on a backup, 0 = 5 s
 	TLS            *tls.Config   // for stomp+ssl; nil = the system's roots
 	Heartbeat      time.Duration // 0 = 5 s both ways
+	// GatedBeat is what the connection of the gated subscriptions promises the broker
+	// instead; 0 = Heartbeat. The broker drops a consumer that hangs after one to four
+	// of them, and gives what it had to another one.
+	GatedBeat time.Duration
+	// Stall is for how long this process may stand still, 0 = 3 s: then it closes its
+	// connections before anything that they have brought is handled, for the
+	// broker and others may have given it up.
+	Stall          time.Duration
 	LoginTimeout   time.Duration // dial, TLS, login and subscriptions of one connection, 0 = 5 s
 	ReceiptTimeout time.Duration // 0 = 4 s
 	WriteTimeout   time.Duration // 0 = 5 s
@@ -60,6 +68,8 @@ type endpoint struct {
 func (c Config) withDefaults() Config {
 	c.ProbeInterval = cmp.Or(c.ProbeInterval, 5*time.Second)
 	c.Heartbeat = cmp.Or(c.Heartbeat, 5*time.Second)
+	c.GatedBeat = cmp.Or(c.GatedBeat, c.Heartbeat)
+	c.Stall = cmp.Or(c.Stall, 3*time.Second)
 	c.LoginTimeout = cmp.Or(c.LoginTimeout, 5*time.Second)
 	c.ReceiptTimeout = cmp.Or(c.ReceiptTimeout, 4*time.Second)
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 5*time.Second)
@@ -79,7 +89,7 @@ func (c Config) withDefaults() Config {
 // check validates c after withDefaults and parses its URLs.
 func (c Config) check() ([]endpoint, error) {
 	for name, d := range map[string]time.Duration{
-		"ProbeInterval": c.ProbeInterval, "Heartbeat": c.Heartbeat, "LoginTimeout": c.LoginTimeout,
+		"ProbeInterval": c.ProbeInterval, "Heartbeat": c.Heartbeat, "GatedBeat": c.GatedBeat, "Stall": c.Stall, "LoginTimeout": c.LoginTimeout,
 		"ReceiptTimeout": c.ReceiptTimeout, "WriteTimeout": c.WriteTimeout,
 		"BackoffMin": c.BackoffMin, "BackoffMax": c.BackoffMax,
 	} {

@@ -57,13 +57,13 @@ func (c *Config) open(ctx context.Context, e endpoint, role string, window int, 
 
 	var sc *stomp.Conn
 	err = c.contain(role, func() (err error) {
-		sc, err = stomp.Connect(w, c.options(e, w, window)...)
+		sc, err = stomp.Connect(w, c.options(e, w, role, window)...)
 		return err
 	})
 	if err != nil {
 		w.kill(err) // the library leaves the socket of a failed login open (trap 8)
 		w.release()
-		return nil, fmt.Errorf("%s connection: login: %w", role, explain(err, w))
+		return nil, fmt.Errorf("%s connection: login: %w", role, loginError(explain(err, w)))
 	}
 	k := &conn{cfg: c, role: role, wire: w, stomp: sc, wait: c.ReceiptTimeout, over: make(chan struct{})}
 	err = c.contain(role, func() error {
@@ -86,14 +86,18 @@ func (c *Config) open(ctx context.Context, e endpoint, role string, window int, 
 
 // options are the library's, set so that wire's limits are met first and the
 // library's own are only a second line.
-func (c *Config) options(e endpoint, w *wire, window int) []func(*stomp.Conn) error {
+func (c *Config) options(e endpoint, w *wire, role string, window int) []func(*stomp.Conn) error {
 	const buffer = 32 << 10
+	beat, early := c.Heartbeat, c.Heartbeat/5
+	if role == roleGated { // several in the time that is promised, because ActiveMQ may allow no more
+		beat, early = c.GatedBeat, c.GatedBeat*3/4
+	}
 	opts := []func(*stomp.Conn) error{
 		stomp.ConnOpt.Host(e.host),
 		stomp.ConnOpt.AcceptVersion(stomp.V12),
-		stomp.ConnOpt.HeartBeat(c.Heartbeat, c.Heartbeat),
+		stomp.ConnOpt.HeartBeat(beat, c.Heartbeat),
 		// The library subtracts this from the interval at which it beats.
-		stomp.ConnOpt.HeartBeatError(c.Heartbeat / 5),
+		stomp.ConnOpt.HeartBeatError(early),
 		// ActiveMQ may let two intervals pass between beats (trap 1); wire allows three.
 		stomp.ConnOpt.HeartBeatGracePeriodMultiplier(1000),
 		stomp.ConnOpt.MsgSendTimeout(c.WriteTimeout + time.Second),

@@ -53,13 +53,20 @@ type consumption struct {
 type consumer struct {
 	link  *Link
 	conn  *conn
+	since time.Time // when its subscriptions began
 	acks  *ackList
 	flush chan chan error
 }
 
+// The roles of consuming connections.
+const (
+	roleConsuming = "consuming"
+	roleGated     = "consuming commands"
+)
+
 // openConsumer opens a consuming connection with subs live.
-func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption) (*consumer, error) {
-	c := &consumer{link: l, acks: newAckList(), flush: make(chan chan error)}
+func (l *Link) openConsumer(ctx context.Context, e endpoint, role string, subs []*consumption) (*consumer, error) {
+	c := &consumer{link: l, since: time.Now(), acks: newAckList(), flush: make(chan chan error)}
 	window := 0
 	for _, s := range subs {
 		s.box.forgetEnded()
@@ -67,8 +74,9 @@ func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption
 			window += s.Prefetch
 		}
 	}
-	k, err := l.cfg.open(ctx, e, "consuming", window, func(k *conn) error {
+	k, err := l.cfg.open(ctx, e, role, window, func(k *conn) error {
 		c.conn = k
+		l.noteConsuming(role, k)
 		for _, s := range subs {
 			if err := c.subscribe(s); err != nil {
 				return err
@@ -85,6 +93,17 @@ func (l *Link) openConsumer(ctx context.Context, e endpoint, subs []*consumption
 		}
 	})
 	return c, nil
+}
+
+// noteConsuming keeps a connection before it brings anything, for [Link.checkPulse].
+func (l *Link) noteConsuming(role string, k *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if role == roleGated {
+		l.gatedConn = k
+		return
+	}
+	l.openConn = k
 }
 
 // subscribe starts s on the connection being opened, and the goroutine that
@@ -147,7 +166,7 @@ func (c *consumer) arrived(s *consumption, m *stomp.Message) {
 		}
 	}()
 	d := c.link.cfg.decode(m, time.Now())
-	d.AckFunc = ack
+	d.AckFunc, d.Consuming = ack, c.since
 	if !s.box.push(arrival{d, c.conn}) {
 		c.link.dropped.Add(1)
 		c.link.cfg.Log.Warn().Stringer("from", s.From).Msg("message dropped, the handler is too slow")
@@ -215,6 +234,7 @@ func (l *Link) handle(life context.Context, s *consumption) {
 		if !ok {
 			return
 		}
+		l.checkPulse(a.from)
 		if l.draining.Load() || (!s.AutoAck && a.from.ended()) {
 			continue
 		}

@@ -32,7 +32,9 @@ type Delivery struct {
 	// arrives twice counts once, the first.
 	Properties map[string]string
 	Received   time.Time
-	AckFunc    func() // set by the link, or by a test
+	// Consuming is since when the connection that brought it has consumed.
+	Consuming time.Time
+	AckFunc   func() // set by the link, or by a test
 }
 
 // Ack acknowledges once; later calls and calls after the link went do nothing.

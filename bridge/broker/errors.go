@@ -1,7 +1,10 @@
 package broker
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"gcbridge/protocol/errclass"
 )
@@ -38,6 +41,9 @@ var (
 	// ErrUnconfirmed: a message was sent, but not confirmed before the link
 	// ended (class Indeterminate).
 	ErrUnconfirmed error = &kind{errclass.Indeterminate, "broker: link closed before the broker confirmed"}
+	// ErrLogin: the broker does not take the user or the password (class Client). The
+	// error is a [*RefusedError], too.
+	ErrLogin error = &kind{errclass.Client, "wrong user or password"}
 	// ErrConfig is a configuration or a use of the link that makes no sense
 	// (class Internal).
 	ErrConfig error = &kind{errclass.Internal, "broker: misconfigured"}
@@ -50,10 +56,24 @@ var (
 var (
 	errReceiptTimeout = fmt.Errorf("%w: no receipt in time", ErrLost)
 	errDone           = fmt.Errorf("%w: closed by us", ErrLost)
+	errStalled        = fmt.Errorf("%w: this process stood still", ErrLost)
 	// errRenewed: the broker works, and what is under way is finished first.
 	errRenewed     = fmt.Errorf("%w: to be replaced", ErrLost)
 	errPrimaryBack = fmt.Errorf("%w: the primary answers again", errRenewed)
 )
+
+// loginWords tell a login that was refused for its user or password from others;
+// brokers have no codes for that.
+var loginWords = []string{"password", "credential", "authenti"}
+
+// loginError is why a login failed.
+func loginError(err error) error {
+	var r *RefusedError
+	if errors.As(err, &r) && slices.ContainsFunc(loginWords, func(w string) bool { return strings.Contains(strings.ToLower(r.Message), w) }) {
+		return fmt.Errorf("%w: %w", ErrLogin, err)
+	}
+	return err
+}
 
 // RefusedError is what an ERROR frame said.
 type RefusedError struct {

@@ -97,7 +97,7 @@ func (l *Link) consumeGated(gen context.Context, e endpoint, changed <-chan stru
 	// shuts the gate then must wait for its end.
 	left := l.gate.occupied()
 	defer left()
-	c, err := l.openConsumer(gen, e, l.gated)
+	c, err := l.openConsumer(gen, e, roleGated, l.gated)
 	if err != nil {
 		if gen.Err() != nil {
 			return nil

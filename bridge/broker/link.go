@@ -22,6 +22,7 @@ type Link struct {
 	publish *sender
 	fragile *sender
 	renew   chan struct{} // holds what Renew asked for
+	pulse   *pulse
 
 	started  atomic.Bool
 	draining atomic.Bool
@@ -33,8 +34,11 @@ type Link struct {
 	mu        sync.Mutex
 	url       string // "" while down
 	lastError string
+	why       error // why the link is not up; nil while it is, and before the first try
 	everUp    bool
 	consuming *consumer // while up
+	openConn  *conn     // the newest consuming connection
+	gatedConn *conn     // the newest of the gated subscriptions
 }
 
 // New validates cfg (ErrConfig). Nothing is dialled before Run.
@@ -44,7 +48,7 @@ func New(cfg Config) (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Link{cfg: cfg, ends: ends, gate: newGate(), renew: make(chan struct{}, 1)}
+	l := &Link{cfg: cfg, ends: ends, gate: newGate(), renew: make(chan struct{}, 1), pulse: newPulse()}
 	l.publish = &sender{link: l, role: "publishing", most: batch, box: newOutbox(cfg.SendBuffer)}
 	l.fragile = &sender{link: l, role: "fragile", most: 1, box: newOutbox(cfg.SendBuffer)}
 	return l, nil
@@ -143,6 +147,7 @@ type Stats struct {
 	Dropped    uint64 `json:"dropped"`    // messages given up, either way
 	Waiting    uint64 `json:"waiting"`    // messages not yet confirmed
 	Defects    uint64 `json:"defects"`    // panics contained
+	Stalls     uint64 `json:"stalls"`     // times that this process stood still for too long
 	LastError  string `json:"lastError"`  // of a connection or login, "" if none yet
 }
 
@@ -154,9 +159,25 @@ func (l *Link) Stats() Stats {
 		Up: l.url != "", URL: l.url, LastError: l.lastError,
 		Reconnects: l.reconnects.Load(), Delivered: l.delivered.Load(),
 		Published: l.published.Load(), Dropped: l.dropped.Load(),
-		Defects: l.cfg.defects.Load(),
+		Defects: l.cfg.defects.Load(), Stalls: l.pulse.stalls.Load(),
 		Waiting: uint64(l.publish.box.waiting() + l.fragile.box.waiting()), // lengths
 	}
+}
+
+// Down is why the link is not up: an error of a connection, or [ErrLogin]; nil while
+// it is up, and before the first try has failed.
+func (l *Link) Down() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.why
+}
+
+// noteDown notes why the link is not up.
+func (l *Link) noteDown(err error) {
+	l.noteError(err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.why = err
 }
 
 func (l *Link) noteError(err error) {

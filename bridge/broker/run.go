@@ -35,6 +35,7 @@ func (l *Link) Run(ctx context.Context) error {
 		work.Go(func() { l.handle(life, s) })
 	}
 	work.Go(func() { l.expire(life) })
+	work.Go(func() { l.watchPulse(life) })
 	work.Go(func() {
 		<-ctx.Done()
 		defer end()
@@ -116,7 +117,7 @@ func (l *Link) serve(life context.Context, n int, away *outage) bool {
 	cons, pub, frag, err := l.connect(life, e)
 	if err != nil {
 		if life.Err() == nil {
-			l.noteError(err)
+			l.noteDown(err)
 			log.WithLevel(away.failed(e.url)).Err(err).Msg("broker not reachable")
 		}
 		return false
@@ -135,7 +136,7 @@ func (l *Link) serve(life context.Context, n int, away *outage) bool {
 		log.Info().Msg("broker link closed")
 		return true
 	}
-	l.noteError(err)
+	l.noteDown(err)
 	log.Warn().Err(err).Msg("broker link down")
 	l.cfg.OnDown(err)
 	return true
@@ -151,7 +152,7 @@ func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, fr
 		return nil, nil, nil, err
 	}
 	l.classes.Store(l.wantsClasses() && l.tellsClasses(ctx, e))
-	if cons, err = l.openConsumer(ctx, e, l.subs); err != nil {
+	if cons, err = l.openConsumer(ctx, e, roleConsuming, l.subs); err != nil {
 		pub.close()
 		frag.close()
 		return nil, nil, nil, err
@@ -186,6 +187,8 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 	case <-gen.Done():
 	case <-l.renew:
 		end(errRenewed)
+	case <-l.pulse.failed:
+		end(errStalled)
 	case <-cons.conn.over:
 		end(cons.conn.ending())
 	}
@@ -219,7 +222,11 @@ func (l *Link) goUp(e endpoint, c *consumer) {
 	case <-l.renew: // it was meant for the connections before
 	default:
 	}
-	l.url = e.url
+	select {
+	case <-l.pulse.failed: // so was that
+	default:
+	}
+	l.url, l.why = e.url, nil
 	l.consuming = c
 }
 

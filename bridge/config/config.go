@@ -43,6 +43,7 @@ type Config struct {
 	ConsumerPriority int           `envconfig:"GC_CONSUMER_PRIORITY" default:"127" desc:"0 to 127; the highest live node serves"`
 	CommandMaxAge    time.Duration `envconfig:"GC_COMMAND_MAX_AGE" default:"30s" desc:"older commands are answered PLEASE_RETRY; 0 = off [C4]"`
 	CommandPrefetch  int           `envconfig:"GC_COMMAND_PREFETCH" default:"1000" desc:"1 to 20000; commands that a node may hold unacknowledged"`
+	ResyncInterval   time.Duration `envconfig:"GC_RESYNC_INTERVAL" default:"5m" desc:"how often each agent is read from Finesse although nothing happened, spread over the time; at least 10s; 0 = never"`
 	OutcomeTimeout   time.Duration `envconfig:"GC_OUTCOME_TIMEOUT" default:"5s" desc:"how long a command that Finesse accepted may wait for its outcome before it is read and answered"`
 
 	OutputTTL        time.Duration `envconfig:"GC_OUTPUT_TTL" default:"30s" desc:"time to live of outputs; 0 = never expires [H4]"`
@@ -277,6 +278,9 @@ func (c Config) Validate() error {
 		if d < 0 {
 			bad(name, "must not be negative")
 		}
+	}
+	if c.ResyncInterval != 0 && c.ResyncInterval < 10*time.Second {
+		bad("RESYNC_INTERVAL", "must be at least 10s, or 0")
 	}
 	if c.MaxAgents < 0 {
 		bad("MAX_AGENTS", "must not be negative")

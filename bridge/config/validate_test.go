@@ -48,6 +48,7 @@ func TestValidateNamesTheVariable(t *testing.T) {
 		"ping":                   {func(c *Config) { c.XMPPPing = -1 }, "GC_XMPP_PING: must be more than 0"},
 		"announcements":          {func(c *Config) { c.SyncInterval = 0 }, "GC_SYNC_INTERVAL: must be more than 0"},
 		"silence":                {func(c *Config) { c.SyncTimeout = 0 }, "GC_SYNC_TIMEOUT: must be more than 0"},
+		"routine reading":        {func(c *Config) { c.ResyncInterval = time.Second }, "GC_RESYNC_INTERVAL: must be at least 10s, or 0"},
 		"age of commands":        {func(c *Config) { c.CommandMaxAge = -1 }, "GC_COMMAND_MAX_AGE: must not be negative"},
 		"life of outputs":        {func(c *Config) { c.OutputTTL = -1 }, "GC_OUTPUT_TTL: must not be negative"},
 		"agents":                 {func(c *Config) { c.MaxAgents = -1 }, "GC_MAX_AGENTS: must not be negative"},

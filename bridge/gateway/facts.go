@@ -52,8 +52,7 @@ func (g *Gateway) named(c *wire.Command, name string) (wire.Binding, error) {
 func (g *Gateway) facts(c *call) Facts {
 	f := Facts{
 		Word: c.cmd.Word, Nameless: c.cmd.ID == "", Unusable: c.toErr != nil,
-		Expired: !c.Expires.IsZero() && c.Received.After(c.Expires),
-		TooOld:  g.MaxAge > 0 && !c.Sent.IsZero() && c.Received.Sub(c.Sent) > g.MaxAge,
+		Expired: expired(c), TooOld: g.MaxAge > 0 && c.age.TooOld,
 		Serving: g.Finesse.Serving(), HasReplyTo: c.ReplyTo != nil, Waited: c.waited,
 	}
 	if row := c.cmd.Row; row != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"gcbridge/bridge/gateway/clocks"
 	"gcbridge/bridge/session"
 	"gcbridge/bridge/telemetry"
 	"gcbridge/bridge/wire"
@@ -60,6 +61,7 @@ type Addresses interface {
 type Config struct {
 	Dialect   protocol.Dialect
 	MaxAge    time.Duration // GC_COMMAND_MAX_AGE; 0: any age will do
+	Prefetch  int           // GC_COMMAND_PREFETCH; 0: never reached
 	Agents    Agents
 	Cluster   Cluster
 	Finesse   Finesse
@@ -76,13 +78,14 @@ type Gateway struct {
 	Config
 	seen     *seen
 	waiting  *waiting
+	ages     *ages
 	acts     map[Action]act
 	stopping atomic.Bool // commands are left to another node or the next start
 }
 
 // New makes a gateway.
 func New(cfg Config) *Gateway {
-	return &Gateway{Config: cfg, seen: newSeen(rememberedCommands), waiting: newWaiting(), acts: acts()}
+	return &Gateway{Config: cfg, seen: newSeen(rememberedCommands), waiting: newWaiting(), ages: newAges(cfg), acts: acts()}
 }
 
 // Stop makes the gateway take no more commands; those that it has go on.
@@ -98,7 +101,8 @@ type call struct {
 	bad    *protocol.ParseError // nil: it is well formed
 	to     wire.Binding         // what Hello, Beat or Connect names
 	toErr  error                // why that cannot be used
-	waited bool                 // for its agent, once
+	age    clocks.Age
+	waited bool // for its agent, once
 }
 
 // Receive takes a command. A transport calls it in the order of its commands. A
@@ -117,6 +121,7 @@ func (g *Gateway) receive(c *wire.Command) {
 		return
 	}
 	k := g.read(c)
+	k.age = g.ages.of(c, g.seen.running())
 	g.decide(k)
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strconv"
@@ -48,7 +49,10 @@ func (s *Session) askAs(e ledger.Entry, send func(requestID string) error) error
 func (s *Session) open(e ledger.Entry) {
 	now, timeout := time.Now(), s.deps.Options.OutcomeTimeout
 	e.Deadline, e.Look = now.Add(timeout), now.Add(timeout/2)
-	if e.Again > 0 {
+	if s.sync.routine.suspect != "" { // its event may not come
+		e.Again = min(cmp.Or(e.Again, poll), poll)
+		e.Look = now.Add(min(suspectLook, timeout/2))
+	} else if e.Again > 0 {
 		e.Look = now.Add(min(e.Again, timeout/2))
 	}
 	if e.Ticket != nil {
@@ -110,6 +114,9 @@ func (s *Session) look(ctx context.Context) {
 	}
 	var outs []protocol.Output
 	s.view, outs = s.view.Resync(u, ds, translate.OnLook)
+	if len(outs) > 0 {
+		s.eventMissed()
+	}
 	s.tellTruth(outs, s.asked.Read(s.now()), reread)
 	s.changed(ctx, was)
 }

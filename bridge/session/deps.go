@@ -45,6 +45,9 @@ type Options struct {
 	// OutcomeTimeout is GC_OUTCOME_TIMEOUT: how long a command that Finesse has
 	// accepted may be without an outcome.
 	OutcomeTimeout time.Duration
+	// ResyncInterval is GC_RESYNC_INTERVAL: how often an agent is read although
+	// nothing happened; 0: never.
+	ResyncInterval time.Duration
 	// Linger is how long the session of a silent, logged-out agent is kept.
 	Linger time.Duration
 	// DefaultNotReadyReason and DefaultLogoutReason are codes [C16], "" = none.

@@ -39,6 +39,7 @@ type fakeServer struct {
 	stuck      bool // User never answers
 	desk       fakeDesk
 	lastCred   finesse.Credentials // of the last state change
+	onUser     func()              // before User is answered
 	onSet      func(c finesse.StateChange, requestID string)
 	right      string   // the password that REST and XMPP take; "" = XMPP takes pw, REST takes any
 	tries      []string // passwords that were shown and are not right
@@ -128,6 +129,9 @@ func (f *fakeServer) wrongOnes() (all []string) {
 func (f *fakeServer) User(ctx context.Context, cred finesse.Credentials, _ string) (finesse.User, error) {
 	err := errors.Join(f.ask("USER", ""), f.check(cred))
 	f.mu.Lock()
+	if f.onUser != nil {
+		f.onUser()
+	}
 	stuck := f.stuck
 	f.mu.Unlock()
 	if stuck {

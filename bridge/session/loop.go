@@ -22,6 +22,7 @@ func (s *Session) Run(ctx context.Context) {
 	defer s.disconnect()
 	defer cancel()
 	s.touch()
+	s.sync.routine.begin(s.deps.Options.ResyncInterval)
 	if s.tenure.inherited != nil {
 		s.contain(nil, func() { s.inherit(ctx) })
 		s.follow(ctx)
@@ -80,6 +81,8 @@ func (s *Session) step(ctx context.Context) {
 		s.contain(nil, func() { s.comeBack(ctx) })
 	case <-s.sync.timer.C:
 		s.sync.waits = false // follow does the rest
+	case <-s.sync.routine.timer.C:
+		s.contain(nil, func() { s.readRoutinely(ctx) })
 	case <-s.tenure.timer.C:
 		s.deps.Telemetry.Count(telemetry.HandOversUnconfirmed)
 		s.handOver()

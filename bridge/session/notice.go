@@ -20,6 +20,8 @@ func (s *Session) notice(ctx context.Context, n finesse.Notification) {
 		s.sync.want()
 	case n.Available != nil || n.System != nil:
 		s.deps.Finesse.Notice()
+	case n.Other != nil:
+		s.otherResource(*n.Other)
 	case len(n.Errors) > 0:
 		s.asyncError(ctx, n)
 	case n.Team != nil || teamNode(n):
@@ -35,6 +37,9 @@ func (s *Session) notice(ctx context.Context, n finesse.Notification) {
 // which command it answers [C25].
 func (s *Session) apply(ctx context.Context, n finesse.Notification) {
 	was := s.view
+	if s.view.Stale(n) { // what came between is not known
+		s.sync.routine.soon(orderGrace)
+	}
 	view, outs := s.view.Apply(n)
 	if s.spurious(was.User(), view.User()) && s.signInAgain(ctx) {
 		return
@@ -43,6 +48,7 @@ func (s *Session) apply(ctx context.Context, n finesse.Notification) {
 	if s.deps.Options.SendControls {
 		outs = append(outs, s.view.ControlsSince(was)...)
 	}
+	s.eventCame(n)
 	correlation, settled := s.answered(n, len(outs) > 0)
 	p := provenance{correlation: correlation, caused: n.Received}
 	if len(settled) > 0 && settled[0].Answers == nil {

@@ -60,7 +60,7 @@ func New(agent string, deps *Deps) *Session {
 		deps: deps, agent: agent, log: deps.Log.With().Str("agent", agent).Logger(),
 		inbox: newInbox(), presence: presence.New[Server](), view: translate.New(agent, deps.Dialect),
 	}
-	s.asked.timer, s.sync.timer, s.tenure.timer, s.life.idle = stopped(), stopped(), stopped(), stopped()
+	s.asked.timer, s.sync.timer, s.tenure.timer, s.life.idle, s.sync.routine.timer = stopped(), stopped(), stopped(), stopped(), stopped()
 	s.sync.cause = translate.AfterGap
 	s.shown.snapshot.Store(&Snapshot{Agent: agent, Phase: PhaseNew})
 	return s
@@ -154,6 +154,7 @@ type syncing struct {
 	cause   translate.Cause
 	attempt int
 	timer   *time.Timer
+	routine routine
 	turn    <-chan struct{} // to come back after an outage; nil: not asked for
 	drop    func()          // gives the turn up
 }

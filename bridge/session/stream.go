@@ -33,6 +33,7 @@ func (s *Session) connectAs(ctx context.Context, cred finesse.Credentials) error
 	}
 	s.presence.Connected(srv, st, cred)
 	s.proven()
+	s.sync.routine.forget()
 	s.client.refused = ""
 	return nil
 }
@@ -104,6 +105,7 @@ func (s *Session) dialled(d presence.Dialled[Server]) {
 	case err == nil:
 		s.deps.Telemetry.Say(s.deps.Log, zerolog.InfoLevel, s.agent, nil, "notification stream is back")
 		s.proven()
+		s.sync.routine.forget()
 		s.client.refused = ""
 		s.sync.soon()
 	case errors.Is(err, finesse.ErrAuth):

@@ -16,6 +16,8 @@ type Sync struct {
 	Original bool
 	// Hear takes a message; from is the node that it names, "" for an original.
 	Hear func(body, from string)
+	// Clock (may be nil) is told when the broker stamped a message of another node, and when it came.
+	Clock func(stamped, received time.Time)
 }
 
 // nodeProperty names the node that a message on the topic comes from.
@@ -36,6 +38,9 @@ func (t *Transport) subscribeSync() error {
 		From: topic, AutoAck: true, Selector: selector,
 		Handle: func(d *broker.Delivery) {
 			t.cfg.Telemetry.Contain(t.cfg.Log, "cluster", func() {
+				if t.cfg.Sync.Clock != nil {
+					t.cfg.Sync.Clock(d.Timestamp, d.Received)
+				}
 				t.cfg.Sync.Hear(string(d.Body), d.Properties[nodeProperty])
 			}, nil)
 		},

@@ -103,6 +103,9 @@ func (t *Transport) Run(ctx context.Context) error { return t.link.Run(ctx) }
 // Up implements [wire.Transport].
 func (t *Transport) Up() bool { return t.link.Up() }
 
+// Down is why the transport is not connected; see [broker.Link.Down].
+func (t *Transport) Down() error { return t.link.Down() }
+
 // Stats are the link's, for the status.
 func (t *Transport) Stats() broker.Stats { return t.link.Stats() }
 
@@ -156,7 +159,7 @@ func (t *Transport) command(d *broker.Delivery) *wire.Command {
 	c := &wire.Command{
 		Source: source{t, d}, Type: d.Type, Body: d.Body, Neither: d.Neither,
 		MessageID: d.ID, CorrelationID: d.CorrelationID, Properties: d.Properties,
-		Sent: d.Timestamp, Received: d.Received, Expires: d.Expires, Redelivered: d.Redelivered,
+		Sent: d.Timestamp, Received: d.Received, Consuming: d.Consuming, Expires: d.Expires, Redelivered: d.Redelivered,
 	}
 	if d.ReplyTo == "" {
 		return c

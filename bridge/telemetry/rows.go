@@ -9,6 +9,7 @@ const (
 	CommandsRedelivered
 	CommandsExpired
 	CommandsTooOld
+	ClocksOff
 	CommandsOvertaken
 	CommandsRefusedFull
 	CommandsRejected
@@ -39,6 +40,9 @@ const (
 	DialogsUnreadable
 	Resyncs
 	ResyncsFailed
+	Rereads
+	Healed
+	EventsStolen
 	SignedInAgain
 	PasswordsRefused
 	PasswordsNotTried
@@ -62,6 +66,7 @@ var rows = [counters]row{
 	CommandsRedelivered:       {"commands_redelivered", "Commands that were delivered again while this node had them.", ""},
 	CommandsExpired:           {"commands_expired", "Commands dropped because they had expired [C4].", ""},
 	CommandsTooOld:            {"commands_too_old", "Commands answered PLEASE_RETRY because they were older than GC_COMMAND_MAX_AGE [C4].", ""},
+	ClocksOff:                 {"clocks_off", "Clocks found to be off against this node's, by whose they are.", "whose"},
 	CommandsOvertaken:         {"commands_overtaken", "Commands answered PLEASE_RETRY because a later one had begun [C24].", ""},
 	CommandsRefusedFull:       {"commands_refused_full", "Commands answered PLEASE_RETRY because the agent's mailbox was full.", ""},
 	CommandsRejected:          {"commands_rejected", "Commands that could not be answered [C8].", ""},
@@ -92,6 +97,9 @@ var rows = [counters]row{
 	DialogsUnreadable:         {"dialogs_unreadable", "Dialogs in answers of Finesse that could not be read; they stay as they were known.", ""},
 	Resyncs:                   {"resyncs", "Agents read again after a gap (M8).", ""},
 	ResyncsFailed:             {"resyncs_failed", "Reads after a gap that failed and are tried again.", ""},
+	Rereads:                   {"rereads", "Agents read although nothing had happened (GC_RESYNC_INTERVAL), or after an event out of order.", ""},
+	Healed:                    {"rereads_healed", "Of these, those that showed what no event had told.", ""},
+	EventsStolen:              {"events_stolen", "Times that another XMPP resource was suspected to take the events of an agent.", ""},
 	SignedInAgain:             {"signed_in_again", "Agents signed in again whom a fail-over had logged out.", ""},
 	PasswordsRefused:          {"passwords_refused", "Passwords that Finesse refused, on REST and XMPP.", ""},
 	PasswordsNotTried:         {"passwords_not_tried", "Times that a password was refused without asking Finesse: it was wrong before, or the agent's tries were used up.", ""},

@@ -11,6 +11,18 @@ import (
 // Finesse's stateChangeTime, per participant, is the only order there is
 // within a dialog.
 
+// Stale reports that an event is older than what is known of what it is about: it
+// changes nothing, and it came out of order.
+func (v View) Stale(n finesse.Notification) bool {
+	if n.User != nil {
+		return v.own(*n.User) && v.staleUser(*n.User)
+	}
+	return slices.ContainsFunc(n.Dialogs, func(d finesse.Dialog) bool {
+		i := v.find(d.ID)
+		return i >= 0 && older(v.calls[i].dialog, d, v.extension)
+	})
+}
+
 // older reports that next is an earlier look at a dialog than prev [M5]. P's
 // own time decides; where it says nothing, any party whose time went back
 // while no party's went forward.

@@ -54,6 +54,7 @@ type Command struct {
 	Properties    map[string]string // gcFormat, gcSupervisor, ...
 	Sent          time.Time         // by the producer's clock; zero: not known
 	Received      time.Time
+	Consuming     time.Time // since when the transport has taken commands without a break
 	Expires       time.Time // zero: never
 	Redelivered   bool
 }

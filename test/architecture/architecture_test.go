@@ -36,7 +36,7 @@ func layers() []layer {
 		{
 			folder: "bridge", // wiring
 			may: []string{
-				"bridge/admin", "bridge/agentstates", "bridge/broker", "bridge/cluster", "bridge/config", "bridge/gateway",
+				"bridge/admin", "bridge/agentstates", "bridge/broker", "bridge/cluster", "bridge/config", "bridge/gateway", "bridge/gateway/clocks",
 				"bridge/outbox", "bridge/recorder", "bridge/session", "bridge/stomp", "bridge/telemetry", "bridge/wire",
 				"connectorsync", "finesse", "finesse/pool", "protocol",
 			},
@@ -46,7 +46,8 @@ func layers() []layer {
 		{folder: "bridge/stomp", may: []string{"bridge/wire", "bridge/telemetry", "bridge/broker", "protocol"}, tests: brokers},
 		{folder: "bridge/outbox", may: []string{"bridge/wire", "bridge/telemetry"}},
 		{folder: "bridge/agentstates", may: []string{"bridge/wire", "bridge/telemetry", "protocol"}},
-		{folder: "bridge/gateway", may: []string{"bridge/wire", "bridge/telemetry", "bridge/session", "protocol"}, tests: []string{"finesse"}},
+		{folder: "bridge/gateway/clocks"},
+		{folder: "bridge/gateway", may: []string{"bridge/gateway/clocks", "bridge/wire", "bridge/telemetry", "bridge/session", "protocol"}, tests: []string{"finesse"}},
 		{folder: "bridge/cluster", may: []string{"bridge/wire", "bridge/telemetry", "bridge/session", "connectorsync", "protocol"}},
 		{folder: "bridge/telemetry", may: []string{"protocol"}},
 		{folder: "bridge/recorder", may: []string{"bridge/config", "bridge/session"}},

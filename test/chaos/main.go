@@ -66,6 +66,11 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 	takeOver := func(m pairs.TakeOver, limit time.Duration) scenario {
 		return scenario{m.Name, limit, []func(pairs.TB) pairs.Result{func(t pairs.TB) pairs.Result { return m.Run(t, bin) }}}
 	}
+	hung := func(runs int) scenario {
+		h := pairs.Hung{Name: "hung node", Setup: pairs.ActivePassive(b), Agents: 20, Runs: runs, Stop: 20 * time.Second, Limit: 20 * time.Second}
+		h.Setup.Timeout, h.Setup.Interval = 3*time.Second, 10*time.Second
+		return scenario{h.Name, 6 * time.Second, []func(pairs.TB) pairs.Result{func(t pairs.TB) pairs.Result { return h.Run(t, bin) }}}
+	}
 	// Take-overs are measured with the times of a node that nobody configured.
 	unchanged := pairs.ActivePassive(b)
 	unchanged.Timeout, unchanged.Interval = 3*time.Second, 10*time.Second
@@ -79,6 +84,7 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 			bursts(passive, 12, seeds, false),
 			bursts(active, 12, seeds, true),
 			takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 1, Limit: 20 * time.Second}, 5*time.Second),
+			hung(1),
 		}
 	}
 	seeds /= 2
@@ -91,6 +97,7 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 		bursts(active, 18, 2, true),
 		takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 7, Limit: 20 * time.Second}, 5*time.Second),
 		takeOver(pairs.TakeOver{Name: "take-over of 2000", Setup: unchanged, Agents: 2000, Runs: 3, Limit: time.Minute}, 10*time.Second),
+		hung(5),
 	}
 }
 

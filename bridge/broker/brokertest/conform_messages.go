@@ -183,7 +183,7 @@ func password(t *testing.T, s *suite) {
 	set := Setup{User: "us:er", Password: `p:w\d`}
 	i := s.start(t, set)
 	wrong := set
-	wrong.Password = "wrong"
+	wrong.Password = "guessed"
 	bad := Launch(t, config(i, wrong))
 	require.Eventually(t, func() bool { return bad.Stats().LastError != "" }, Patience, 10*time.Millisecond)
 	require.False(t, bad.Up())
