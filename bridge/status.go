@@ -49,7 +49,7 @@ func (w *Worker) Ready() error {
 		errs = append(errs, errors.New("broker: not connected"))
 	}
 	if st := w.finesse.Status(); st != protocol.InService {
-		errs = append(errs, fmt.Errorf("finesse: %s", st))
+		errs = append(errs, fmt.Errorf("finesse: %s (%s)", st, w.finesse.Cause()))
 	}
 	errs = append(errs, w.finesse.Conflict())
 	return errors.Join(errs...)

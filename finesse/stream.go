@@ -52,6 +52,9 @@ type StreamConfig struct {
 	Timeout   time.Duration // whole login, 0 = 10 s
 	PingEvery time.Duration // 0 = 10 s; two missed = dead
 	Log       zerolog.Logger
+	// Ended, if set, is called once when a stream that was opened has ended, with
+	// what [Stream.Err] says then.
+	Ended func(err error)
 	// Dial, if set, replaces the TCP dial.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
@@ -152,16 +155,12 @@ func Connect(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	log := cfg.Log.With().Str("agent", cfg.Cred.User).Logger()
-	var raw net.Conn
-	err = defect.Contain(log, "dial", func() (err error) {
-		raw, err = cfg.Dial(ctx, "tcp", cfg.Addr)
-		return err
-	})
+	cfg.Log = cfg.Log.With().Str("agent", cfg.Cred.User).Logger()
+	log := cfg.Log
+	conn, err := dialStream(ctx, cfg)
 	if err != nil {
 		return nil, failure("dial", err)
 	}
-	conn := newStreamConn(raw)
 	// Nothing that the login blocks on knows ctx; all of it ends with the
 	// connection.
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
@@ -215,6 +214,9 @@ func loginError(ctx context.Context, err error) error {
 // serve reads stanzas until the stream ends, for whatever reason.
 func (s *Stream) serve() {
 	defer close(s.served)
+	if s.cfg.Ended != nil {
+		defer func() { s.cfg.Ended(s.Err()) }()
+	}
 	err := defect.Contain(s.log, "read", func() error { return s.session.Serve(xmpp.HandlerFunc(s.handle)) })
 	if lost := s.conn.readError(); lost != nil && !defect.Is(err) {
 		err = lost

@@ -94,6 +94,7 @@ func New(cfg Config) (*Pool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("pool: Finesse URL %d: %w", i+1, err)
 		}
+		s.doubt = p.Notice
 		if len(cfg.XMPPAddrs) > 0 {
 			s.stream.Addr = strings.TrimSpace(cfg.XMPPAddrs[i])
 		}
@@ -115,7 +116,7 @@ func newServer(cfg Config, base string) (*Server, error) {
 		return nil, err
 	}
 	return &Server{
-		Client: client, name: u.Host, limit: limit, log: cfg.Log,
+		Client: client, name: u.Host, limit: limit, timeout: cfg.Timeout, log: cfg.Log,
 		stream: finesse.StreamConfig{
 			TLSMode: cfg.XMPPTLSMode, TLS: cfg.TLS, Resource: cfg.Resource,
 			PingEvery: cfg.PingEvery, Log: cfg.Log, Dial: cfg.Dial,
@@ -138,9 +139,35 @@ func (p *Pool) Run(ctx context.Context, ready func()) {
 			return
 		case <-tick.C:
 		case <-p.poke:
+		case <-p.probeDue():
 		}
 		p.round(ctx)
 	}
+}
+
+// probeDue fires when the next probe of a notification service is due; nil while
+// none is.
+func (p *Pool) probeDue() <-chan time.Time {
+	var due <-chan time.Time
+	first := p.heartbeat
+	for _, s := range p.servers {
+		if d, ok := s.notify.wait(time.Now()); ok && d < first && s.health.Load().answers() {
+			first, due = d, time.After(d)
+		}
+	}
+	return due
+}
+
+// Cause says what is the matter with each server that does not serve, in one
+// line; "" if all serve. It holds no secret.
+func (p *Pool) Cause() string {
+	var causes []string
+	for _, s := range p.servers {
+		if h := s.health.Load(); h != nil && !h.serving() {
+			causes = append(causes, s.name+": "+h.condition())
+		}
+	}
+	return strings.Join(causes, "; ")
 }
 
 // Current is the server to use; nil while none serves.

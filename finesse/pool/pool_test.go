@@ -471,9 +471,14 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 }
 
 // dialled is how a test sees where a stream would go.
-type dialled struct{ addr string }
+type dialled struct {
+	mu   sync.Mutex
+	addr string
+}
 
 func (d *dialled) dial(_ context.Context, _, addr string) (net.Conn, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.addr = addr
 	return nil, errors.New("no network in this test")
 }

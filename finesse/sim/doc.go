@@ -41,6 +41,8 @@
 //	POST   /sim/refusals {"agent","type","message","data"}  204; fails the agent's next request
 //	POST   /sim/status {"status"}                          204; IN_SERVICE or OUT_OF_SERVICE
 //	POST   /sim/xmpp/drop {"agent"}                        200 {"dropped"}
+//	POST   /sim/xmpp/service {"service"}                   204; up, down or silent: fails while REST goes on
+//	GET    /sim/xmpp/service                               200 {"tries"}: connections so far
 //	POST   /sim/faults {"path","method","status","delayMs","count","after"}  204; or {"events", ...}
 //	DELETE /sim/faults                                     204
 //	GET    /sim/requests                                   200, every REST request seen

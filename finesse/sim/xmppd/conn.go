@@ -22,6 +22,8 @@ type conn struct {
 	srv *Server
 	in  *input
 	dec *xml.Decoder
+	// mute: the service hangs; nothing is answered.
+	mute bool
 
 	// Guarded by Server.mu after bind.
 	user, resource string
@@ -49,6 +51,12 @@ func (c *conn) full() string { return c.user + "@" + c.srv.cfg.Domain + "/" + c.
 
 // run serves the connection until it ends.
 func (c *conn) run(ctx context.Context) {
+	if c.mute {
+		_ = c.ignore()
+		c.srv.remove(c)
+		c.kill()
+		return
+	}
 	err := c.negotiate(ctx)
 	if err == nil {
 		err = c.serve()
