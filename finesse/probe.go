@@ -42,8 +42,17 @@ func Probe(ctx context.Context, cfg StreamConfig) error {
 
 // dialStream opens the connection of a stream.
 func dialStream(ctx context.Context, cfg StreamConfig) (conn *streamConn, err error) {
+	if cfg.DialTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, cfg.DialTimeout)
+		defer cancel()
+	}
+	open := func() (net.Conn, error) { return cfg.Dial(ctx, "tcp", cfg.Addr) }
+	if cfg.WebSocket != "" {
+		open = func() (net.Conn, error) { return dialWebSocket(ctx, cfg) }
+	}
 	err = defect.Contain(cfg.Log, "dial", func() error {
-		raw, err := cfg.Dial(ctx, "tcp", cfg.Addr)
+		raw, err := open()
 		if err == nil {
 			conn = newStreamConn(raw)
 		}
@@ -55,7 +64,7 @@ func dialStream(ctx context.Context, cfg StreamConfig) (conn *streamConn, err er
 // offered opens a stream on conn and reads up to the server's features.
 func offered(ctx context.Context, conn *streamConn, cfg StreamConfig) error {
 	var rw io.ReadWriter = conn
-	if cfg.TLSMode == TLSDirect {
+	if cfg.TLSMode == TLSDirect && cfg.WebSocket == "" {
 		secured := tls.Client(conn, tlsFor(cfg))
 		if err := secured.HandshakeContext(ctx); err != nil {
 			return err

@@ -42,7 +42,8 @@ const (
 
 // StreamConfig is one agent's XMPP connection.
 type StreamConfig struct {
-	Addr      string // host:port
+	Addr      string // host:port, for XMPP over TCP
+	WebSocket string // ws or wss URL; if set, XMPP over WebSocket there (RFC 7395) instead of TCP at Addr
 	TLSMode   string // direct, starttls, none
 	TLS       *tls.Config
 	Domain    string // xmppDomain
@@ -51,7 +52,9 @@ type StreamConfig struct {
 	Resource  string        // gcbridge-<node>
 	Timeout   time.Duration // whole login, 0 = 10 s
 	PingEvery time.Duration // 0 = 10 s; two missed = dead
-	Log       zerolog.Logger
+	// DialTimeout bounds the opening of the connection; 0 = only what bounds the login.
+	DialTimeout time.Duration
+	Log         zerolog.Logger
 	// Ended, if set, is called once when a stream that was opened has ended, with
 	// what [Stream.Err] says then.
 	Ended func(err error)

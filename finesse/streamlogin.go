@@ -33,7 +33,11 @@ func login(ctx context.Context, conn *streamConn, cfg StreamConfig) (*xmpp.Sessi
 	auth := plain{user: cfg.Cred.User, password: cfg.Cred.Password.Reveal()}
 	features := []xmpp.StreamFeature{bindResource(cfg.Resource), legacySession()}
 	var rw io.ReadWriter = conn
-	switch cfg.TLSMode {
+	mode := cfg.TLSMode
+	if cfg.WebSocket != "" {
+		mode = TLSNone // the WebSocket has its own
+	}
+	switch mode {
 	case TLSDirect:
 		secured := tls.Client(conn, tlsFor(cfg))
 		if err := secured.HandshakeContext(ctx); err != nil {

@@ -97,8 +97,7 @@ func TestThreeFailedTriesGiveANotificationServiceUp(t *testing.T) {
 		require.Error(t, w.login(0, "1001")) // the first; the pool makes the other two
 		synctest.Wait()
 		require.Equal(t, "one", w.inUse(), "one failure is no outage")
-		time.Sleep(doubtDelay)
-		synctest.Wait()
+		w.pass(doubtDelay)
 		require.Equal(t, "two", w.inUse(), "after %s", time.Since(began))
 		require.Equal(t, []change{{protocol.InService, true}}, w.told())
 		require.Equal(t, 3, s.tries("xmpp.one"))
@@ -115,25 +114,21 @@ func TestThreeFailedTriesGiveANotificationServiceUp(t *testing.T) {
 		}
 		require.Zero(t, s.tries("xmpp.one"))
 		for _, wait := range []time.Duration{1, 2, 4, 8, 15, 15} {
-			time.Sleep(wait*time.Second - time.Millisecond)
-			synctest.Wait()
+			w.pass(wait*time.Second - time.Millisecond)
 			require.Zero(t, s.tries("xmpp.one"))
-			time.Sleep(time.Millisecond)
-			synctest.Wait()
+			w.pass(time.Millisecond)
 			require.Equal(t, 1, s.tries("xmpp.one"), "the probe after %d s", wait)
 		}
 
 		s.set("xmpp.one", offers)
-		time.Sleep(longestProbe)
-		synctest.Wait()
+		w.pass(longestProbe)
 		require.True(t, w.List()[0].Serving, "it is healthy again")
 		require.Empty(t, w.List()[0].Notifications)
 		require.Equal(t, "two", w.inUse(), "nobody moves back while the other serves")
 
 		s.set("xmpp.two", nil)
 		require.Error(t, w.login(1, "1001"))
-		time.Sleep(doubtDelay)
-		synctest.Wait()
+		w.pass(doubtDelay)
 		require.Equal(t, "one", w.inUse())
 	})
 }
@@ -146,14 +141,12 @@ func TestNobodyServesWithoutNotifications(t *testing.T) {
 		for i := range w.servers {
 			require.ErrorIs(t, w.login(i, "1001"), context.DeadlineExceeded)
 		}
-		time.Sleep(2*w.timeout + doubtDelay)
-		synctest.Wait()
+		w.pass(2*w.timeout + doubtDelay)
 		require.Nil(t, w.Current())
 		require.Equal(t, protocol.OutOfService, w.Status())
 		require.Contains(t, w.Cause(), "one: IN_SERVICE, but the notification service does not serve: finesse: XMPP")
 		s.set("xmpp.one", offers)
-		time.Sleep(longestProbe)
-		synctest.Wait()
+		w.pass(longestProbe)
 		require.Equal(t, "one", w.inUse())
 	})
 }
@@ -194,8 +187,7 @@ func TestNotificationsAreNotAskedWhileRESTDoesNotServe(t *testing.T) {
 		w.now("one", says("OUT_OF_SERVICE"))
 		s.tries("xmpp.one")
 		w.probes()
-		time.Sleep(10 * w.heartbeat)
-		synctest.Wait()
+		w.pass(10 * w.heartbeat)
 		require.Zero(t, s.tries("xmpp.one"))
 		require.Equal(t, 10, w.probes()["one"], "the heart-beat and no more")
 	})

@@ -38,9 +38,11 @@ type Config struct {
 	ReturnRate  int           // agents per second who come back, 0 = DefaultReturnRate
 	TLS         *tls.Config   // of REST and XMPP
 	XMPPTLSMode string        // finesse.TLSDirect, TLSStartTLS or TLSNone
-	Resource    string        // XMPP resource: gcbridge-<node>
-	PingEvery   time.Duration // of XMPP streams, 0 = finesse.DefaultPingEvery
-	Log         zerolog.Logger
+	// XMPPTransport is TransportTCP, TransportWebSocket or TransportAuto; "" = TCP.
+	XMPPTransport string
+	Resource      string        // XMPP resource: gcbridge-<node>
+	PingEvery     time.Duration // of XMPP streams, 0 = finesse.DefaultPingEvery
+	Log           zerolog.Logger
 	// OnSent, if set, is called when a REST request has been written to the wire.
 	OnSent func(ctx context.Context, at time.Time)
 	// Changed, if set, is called by Run when the status changed, or when
@@ -115,11 +117,16 @@ func newServer(cfg Config, base string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	ways, err := waysTo(cfg.XMPPTransport, u)
+	if err != nil {
+		return nil, err
+	}
 	return &Server{
+		ways:   ways,
 		Client: client, name: u.Host, limit: limit, timeout: cfg.Timeout, log: cfg.Log,
 		stream: finesse.StreamConfig{
 			TLSMode: cfg.XMPPTLSMode, TLS: cfg.TLS, Resource: cfg.Resource,
-			PingEvery: cfg.PingEvery, Log: cfg.Log, Dial: cfg.Dial,
+			PingEvery: cfg.PingEvery, DialTimeout: cfg.Timeout, Log: cfg.Log, Dial: cfg.Dial,
 		},
 	}, nil
 }

@@ -34,6 +34,7 @@ type Server struct {
 	timeout time.Duration
 	log     zerolog.Logger
 	health  atomic.Pointer[health]
+	ways    *ways
 	notify  notifications
 	doubt   func() // asks for a round of probes; it never blocks
 }
@@ -46,8 +47,10 @@ type ServerStatus struct {
 	Status  string `json:"status,omitempty"`
 	Error   string `json:"error,omitempty"`
 	// Notifications is why the notification service has been given up.
-	Notifications string    `json:"notifications,omitempty"`
-	Probed        time.Time `json:"probed"`
+	Notifications string `json:"notifications,omitempty"`
+	// Transport is how notifications come: tcp, or the URL of a WebSocket.
+	Transport string    `json:"transport"`
+	Probed    time.Time `json:"probed"`
 	// Requests are under way, and Waiting is how many wait for a place.
 	Requests int `json:"requests"`
 	Waiting  int `json:"waiting"`
@@ -74,7 +77,11 @@ func (s *Server) Connect(ctx context.Context, cred finesse.Credentials) (*finess
 	}
 	cfg := s.streamAt(h.info)
 	cfg.Cred, cfg.Ended = cred, s.ended
-	st, err := finesse.Connect(ctx, cfg)
+	var st *finesse.Stream
+	err = s.ways.try(ctx, cfg, func(cfg finesse.StreamConfig) (err error) {
+		st, err = finesse.Connect(ctx, cfg)
+		return err
+	})
 	switch {
 	case err == nil:
 		s.notify.opened()
@@ -135,17 +142,19 @@ func (s *Server) probe(ctx context.Context) {
 	s.health.Store(h)
 }
 
-// probeNotifications asks the notification service if that is due, for at most
-// the time-out of a request. A server whose REST does not serve is not asked:
+// probeNotifications asks the notification service if that is due, each way for at
+// most the time-out of a request. A server whose REST does not serve is not asked:
 // what its notification service does says nothing then.
 func (s *Server) probeNotifications(ctx context.Context) {
 	h := s.health.Load()
 	if !h.answers() || !s.notify.due(time.Now()) {
 		return
 	}
-	limited, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	err := finesse.Probe(limited, s.streamAt(h.info))
+	err := s.ways.try(ctx, s.streamAt(h.info), func(cfg finesse.StreamConfig) error {
+		ctx, cancel := context.WithTimeout(ctx, s.timeout)
+		defer cancel()
+		return finesse.Probe(ctx, cfg)
+	})
 	if ctx.Err() == nil {
 		s.notify.probed(err, time.Now())
 	}
@@ -162,7 +171,7 @@ func (s *Server) ask(ctx context.Context) (info finesse.SystemInfo, err error) {
 }
 
 func (s *Server) status(inUse bool) ServerStatus {
-	st := ServerStatus{Server: s.name, InUse: inUse}
+	st := ServerStatus{Server: s.name, InUse: inUse, Transport: s.ways.name()}
 	st.Requests, st.Waiting = s.limit.load()
 	h := s.health.Load()
 	if h == nil {

@@ -69,6 +69,9 @@
 // leaves out every requestId for good, as a captured Finesse 12.5 does; the
 // test suites do so with GCSIM_NO_ECHO=1 in the environment ([WithEnvironment]).
 //
+// The notification service is on the XMPP address, and over WebSocket (RFC 7395)
+// at /ws of the REST address, as on Cisco's port 8445, for any page's scripts.
+//
 // # Where the sources are silent
 //
 // These sequences and answers are ours:

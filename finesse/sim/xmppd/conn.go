@@ -19,9 +19,10 @@ const maxStanza = 256 << 10
 // conn is one client. Its run method reads; writing is done by a goroutine
 // that lives only while something waits to be written.
 type conn struct {
-	srv *Server
-	in  *input
-	dec *xml.Decoder
+	srv    *Server
+	in     *input
+	dec    *xml.Decoder
+	framed bool // over WebSocket, which HTTP secures
 	// mute: the service hangs; nothing is answered.
 	mute bool
 

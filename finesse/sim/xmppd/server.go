@@ -10,7 +10,7 @@
 // read must never hold up the others, so every connection has a bounded
 // outgoing buffer of its own.
 //
-// It offers: direct TLS, STARTTLS or plaintext; SASL PLAIN and nothing else;
+// It offers: direct TLS, STARTTLS or plaintext, and WebSocket (RFC 7395); SASL PLAIN and nothing else;
 // resource binding, the legacy session request, presence with priority,
 // messages between users, ping, an empty roster, disco#info, and pubsub
 // subscribe and unsubscribe. It does not offer: stream management, several
