@@ -113,8 +113,8 @@ func TestThreeFailedTriesGiveANotificationServiceUp(t *testing.T) {
 			require.Equal(t, errclass.Unavailable, errclass.Of(err))
 		}
 		require.Zero(t, s.tries("xmpp.one"))
-		for _, wait := range []time.Duration{1, 2, 4, 8, 15, 15} {
-			w.pass(wait*time.Second - time.Millisecond)
+		for _, wait := range []int{1, 2, 4, 8, 15, 15} {
+			w.pass(time.Duration(wait)*time.Second - time.Millisecond)
 			require.Zero(t, s.tries("xmpp.one"))
 			w.pass(time.Millisecond)
 			require.Equal(t, 1, s.tries("xmpp.one"), "the probe after %d s", wait)

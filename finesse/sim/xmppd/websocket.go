@@ -42,9 +42,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ws.SetReadLimit(maxStanza)
 	var pumps sync.WaitGroup
-	pumps.Go(func() { receive(r.Context(), ws, ours) })
-	pumps.Go(func() { transmit(r.Context(), ws, ours) })
-	c.run(r.Context())
+	ctx := r.Context()
+	pumps.Go(func() { receive(ctx, ws, ours) })
+	pumps.Go(func() { transmit(ctx, ws, ours) })
+	c.run(ctx)
 	pumps.Wait()
 }
 
@@ -78,7 +79,7 @@ func unframe(message []byte) []byte {
 // transmit sends what the connection writes, an element to a message, until the
 // connection ends.
 func transmit(ctx context.Context, ws *websocket.Conn, from net.Conn) {
-	defer ws.CloseNow()
+	defer func() { _ = ws.CloseNow() }()
 	var queue []byte
 	buf := make([]byte, 16<<10)
 	for {
