@@ -3,6 +3,7 @@ module gcbridge
 go 1.26.0
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/go-stomp/stomp/v3 v3.1.5
 	github.com/goccy/go-yaml v1.18.0
 	github.com/google/go-cmp v0.7.0

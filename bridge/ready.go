@@ -45,14 +45,8 @@ func brokerDown(why error) error {
 // finesseDown is the state of Finesse, and what ails each server.
 func (w *Worker) finesseDown(st protocol.SystemStatus) error {
 	text := "finesse: " + string(st)
-	for _, s := range w.finesse.List() {
-		why := s.Error
-		if why == "" {
-			why = s.Status
-		}
-		if why != "" {
-			text += "; " + s.Server + ": " + brief(why)
-		}
+	if cause := w.finesse.Cause(); cause != "" {
+		text += "; " + brief(cause)
 	}
 	return errors.New(text)
 }

@@ -56,7 +56,7 @@ func (w *Worker) newFinesse(Options) error {
 	w.finesse, err = pool.New(pool.Config{
 		URLs: w.cfg.FinesseURLs, XMPPAddrs: w.cfg.XMPPAddrs, Timeout: w.cfg.FinesseTimeout, Heartbeat: w.cfg.FinesseHeartbeat,
 		MaxRequests: w.cfg.FinesseMaxRequests, ReturnRate: w.cfg.FinesseReturnRate,
-		TLS: tlsConf, XMPPTLSMode: w.cfg.XMPPTLS, Resource: "gcbridge-" + w.cfg.NodeID, PingEvery: w.cfg.XMPPPing,
+		TLS: tlsConf, XMPPTLSMode: w.cfg.XMPPTLS, XMPPTransport: w.cfg.XMPPTransport, Resource: "gcbridge-" + w.cfg.NodeID, PingEvery: w.cfg.XMPPPing,
 		Log: w.log.With().Str("part", "finesse").Logger(), OnSent: w.requestSent, Changed: w.finesseChanged,
 		OnRepaired: func() { w.telemetry.Count(telemetry.PayloadsRepaired) },
 	})

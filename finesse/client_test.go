@@ -175,7 +175,7 @@ func TestReads(t *testing.T) {
 			seen{Method: "GET", Path: "/finesse/api/SystemInfo"},
 			finesse.SystemInfo{
 				Deployment: "UCCE", Status: "IN_SERVICE", XMPPDomain: "fin1.example.com", PubSubDomain: "pubsub.fin1.example.com",
-				PrimaryHost: "fin1.example.com", SecondaryHost: "fin2.example.com", CTIHeartbeatOK: true, CTIHeartbeatSet: true,
+				PrimaryHost: "fin1.example.com", SecondaryHost: "fin2.example.com",
 			},
 		},
 		"SystemInfo of 12.6, secondary": {
@@ -183,7 +183,7 @@ func TestReads(t *testing.T) {
 			seen{Method: "GET", Path: "/finesse/api/SystemInfo"},
 			finesse.SystemInfo{
 				Deployment: "UCCX", Status: "OUT_OF_SERVICE", StatusReason: "CTI", XMPPDomain: "FIN2.example.com", PubSubDomain: "pubsub.fin2.example.com",
-				PrimaryHost: "fin1.example.com", SecondaryHost: "fin2.example.com", XMPPSecurePort: 5323, CTIHeartbeatSet: true,
+				PrimaryHost: "fin1.example.com", SecondaryHost: "fin2.example.com", XMPPSecurePort: 5323, CTIHeartbeatFailed: true,
 			},
 		},
 		"User": {

@@ -138,20 +138,24 @@ func decodeSystemInfo(e *element) SystemInfo {
 		PrimaryHost:   e.str("primaryNode", "host"),
 		SecondaryHost: e.str("secondaryNode", "host"),
 	}
-	if hb := e.opt("lastCTIHeartbeatStatus"); hb != nil {
-		s.CTIHeartbeatSet = true
-		s.CTIHeartbeatOK = strings.EqualFold(*hb, "success")
-	}
+	s.CTIHeartbeatFailed = strings.EqualFold(strings.TrimSpace(e.str("lastCTIHeartbeatStatus")), "failure")
 	// 12.6 and later print the ports of both nodes; ours is the one whose host
 	// is the answering server's XMPP domain, else the primary.
 	node := e.child("primaryNode")
 	if s.SecondaryHost != "" && strings.EqualFold(s.SecondaryHost, s.XMPPDomain) {
 		node = e.child("secondaryNode")
 	}
-	if port, err := strconv.Atoi(node.str("xmppSecurePort")); err == nil && port > 0 && port <= 65535 {
-		s.XMPPSecurePort = port
-	}
+	s.XMPPSecurePort, s.XMPPPort = portIn(node, "xmppSecurePort"), portIn(node, "xmppPort")
 	return s
+}
+
+// portIn is a port number, 0 if it is absent or none.
+func portIn(e *element, name string) int {
+	port, err := strconv.Atoi(e.str(name))
+	if err != nil || port < 0 || port > 65535 {
+		return 0
+	}
+	return port
 }
 
 // decodeAPIErrors reads ApiErrors (REST) and apiErrors (XMPP) alike.

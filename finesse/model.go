@@ -143,16 +143,18 @@ func (d Dialog) Participant(address string) (p Participant, ok bool) {
 
 // SystemInfo is a server's state; it answers without credentials.
 type SystemInfo struct {
-	Deployment      string // UCCE, UCCX
-	Status          string // IN_SERVICE, OUT_OF_SERVICE
-	StatusReason    string
-	XMPPDomain      string
-	PubSubDomain    string
-	PrimaryHost     string
-	SecondaryHost   string
-	XMPPSecurePort  int // 12.6+, 0 if absent
-	CTIHeartbeatOK  bool
-	CTIHeartbeatSet bool // lastCTIHeartbeatStatus was present
+	Deployment     string // UCCE, UCCX
+	Status         string // IN_SERVICE, OUT_OF_SERVICE
+	StatusReason   string
+	XMPPDomain     string
+	PubSubDomain   string
+	PrimaryHost    string
+	SecondaryHost  string
+	XMPPSecurePort int // of direct TLS; 12.6+, 0 if absent
+	XMPPPort       int // without it; 12.6+, 0 if absent
+	// CTIHeartbeatFailed: lastCTIHeartbeatStatus is failure. Absent, or a word
+	// that we do not know, is no failure.
+	CTIHeartbeatFailed bool
 }
 
 // InService reports whether the server takes requests.

@@ -42,7 +42,8 @@ const (
 
 // StreamConfig is one agent's XMPP connection.
 type StreamConfig struct {
-	Addr      string // host:port
+	Addr      string // host:port, for XMPP over TCP
+	WebSocket string // ws or wss URL; if set, XMPP over WebSocket there (RFC 7395) instead of TCP at Addr
 	TLSMode   string // direct, starttls, none
 	TLS       *tls.Config
 	Domain    string // xmppDomain
@@ -51,7 +52,12 @@ type StreamConfig struct {
 	Resource  string        // gcbridge-<node>
 	Timeout   time.Duration // whole login, 0 = 10 s
 	PingEvery time.Duration // 0 = 10 s; two missed = dead
-	Log       zerolog.Logger
+	// DialTimeout bounds the opening of the connection; 0 = only what bounds the login.
+	DialTimeout time.Duration
+	Log         zerolog.Logger
+	// Ended, if set, is called once when a stream that was opened has ended, with
+	// what [Stream.Err] says then.
+	Ended func(err error)
 	// Dial, if set, replaces the TCP dial.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// OnRepaired, if set, is called for each event in which characters that XML
@@ -155,16 +161,12 @@ func Connect(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
-	log := cfg.Log.With().Str("agent", cfg.Cred.User).Logger()
-	var raw net.Conn
-	err = defect.Contain(log, "dial", func() (err error) {
-		raw, err = cfg.Dial(ctx, "tcp", cfg.Addr)
-		return err
-	})
+	cfg.Log = cfg.Log.With().Str("agent", cfg.Cred.User).Logger()
+	log := cfg.Log
+	conn, err := dialStream(ctx, cfg)
 	if err != nil {
 		return nil, failure("dial", err)
 	}
-	conn := newStreamConn(raw)
 	// Nothing that the login blocks on knows ctx; all of it ends with the
 	// connection.
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
@@ -218,6 +220,9 @@ func loginError(ctx context.Context, err error) error {
 // serve reads stanzas until the stream ends, for whatever reason.
 func (s *Stream) serve() {
 	defer close(s.served)
+	if s.cfg.Ended != nil {
+		defer func() { s.cfg.Ended(s.Err()) }()
+	}
 	err := defect.Contain(s.log, "read", func() error { return s.session.Serve(xmpp.HandlerFunc(s.handle)) })
 	if lost := s.conn.readError(); lost != nil && !defect.Is(err) {
 		err = lost

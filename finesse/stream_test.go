@@ -75,6 +75,12 @@ func (s *scriptedServer) read() (e elem, ok bool) {
 
 // header reads the client's stream header and answers it with features.
 func (s *scriptedServer) header(features string) {
+	s.opened()
+	s.send("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1' from='fin.example.com' version='1.0'><stream:features>%s</stream:features>", features)
+}
+
+// opened reads the client's stream header.
+func (s *scriptedServer) opened() {
 	s.dec = xml.NewDecoder(bufio.NewReader(s.conn))
 	for {
 		tok, err := s.dec.Token()
@@ -82,10 +88,9 @@ func (s *scriptedServer) header(features string) {
 			return
 		}
 		if start, ok := tok.(xml.StartElement); ok && start.Name.Local == "stream" {
-			break
+			return
 		}
 	}
-	s.send("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='1' from='fin.example.com' version='1.0'><stream:features>%s</stream:features>", features)
 }
 
 const (

@@ -33,7 +33,11 @@ func login(ctx context.Context, conn *streamConn, cfg StreamConfig) (*xmpp.Sessi
 	auth := plain{user: cfg.Cred.User, password: cfg.Cred.Password.Reveal()}
 	features := []xmpp.StreamFeature{bindResource(cfg.Resource), legacySession()}
 	var rw io.ReadWriter = conn
-	switch cfg.TLSMode {
+	mode := cfg.TLSMode
+	if cfg.WebSocket != "" {
+		mode = TLSNone // the WebSocket has its own
+	}
+	switch mode {
 	case TLSDirect:
 		secured := tls.Client(conn, tlsFor(cfg))
 		if err := secured.HandshakeContext(ctx); err != nil {
@@ -161,12 +165,10 @@ func bindResource(resource string) xmpp.StreamFeature {
 				} `xml:"urn:ietf:params:xml:ns:xmpp-bind bind"`
 				Err stanza.Error `xml:"error"`
 			}
-			if err := readDuringLogin(s, &answer); err != nil {
+			if err := readAnswer(s, id, &answer); err != nil {
 				return 0, nil, err
 			}
 			switch {
-			case answer.ID != id:
-				return 0, nil, errors.New("an unexpected answer to the resource binding")
 			case answer.Type != stanza.ResultIQ:
 				return 0, nil, answer.Err
 			case answer.Bind.JID.Resourcepart() == "":
@@ -207,13 +209,58 @@ func readDuringLogin(s *xmpp.Session, v any) error {
 	r := s.TokenReader()
 	defer r.Close()
 	d := xml.NewTokenDecoder(r)
-	for {
-		tok, err := d.Token()
+	start, err := nextElement(d)
+	if err != nil {
+		return err
+	}
+	return d.DecodeElement(v, &start)
+}
+
+// maxBefore is how many stanzas a server may send before the answer that the
+// login waits for.
+const maxBefore = 64
+
+// readAnswer decodes the answer to the IQ with the given id into v. A server may
+// send other stanzas first, such as a ping or a message to the agent: what they
+// tell is read after the login, so they are passed over.
+func readAnswer(s *xmpp.Session, id string, v any) error {
+	r := s.TokenReader()
+	defer r.Close()
+	d := xml.NewTokenDecoder(r)
+	for range maxBefore {
+		start, err := nextElement(d)
 		if err != nil {
 			return err
 		}
-		if start, ok := tok.(xml.StartElement); ok {
+		if isAnswer(start, id) {
 			return d.DecodeElement(v, &start)
+		}
+		if err := d.Skip(); err != nil {
+			return err
+		}
+	}
+	return errors.New("no answer to the resource binding among many stanzas")
+}
+
+func isAnswer(start xml.StartElement, id string) bool {
+	if start.Name.Local != "iq" {
+		return false
+	}
+	attr := map[string]string{}
+	for _, a := range start.Attr {
+		attr[a.Name.Local] = a.Value
+	}
+	return attr["id"] == id && (attr["type"] == "result" || attr["type"] == "error")
+}
+
+func nextElement(d *xml.Decoder) (xml.StartElement, error) {
+	for {
+		tok, err := d.Token()
+		if err != nil {
+			return xml.StartElement{}, err
+		}
+		if start, ok := tok.(xml.StartElement); ok {
+			return start, nil
 		}
 	}
 }

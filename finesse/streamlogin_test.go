@@ -82,6 +82,20 @@ func TestLoginFailures(t *testing.T) {
 			})
 		})
 	}
+	t.Run("the stream ends before the answer to the binding", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			_, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) {
+				s.header(mechanisms)
+				s.read()
+				s.send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+				s.header(binding)
+				s.read()
+				s.send("<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>")
+				s.untilEnd()
+			}))
+			require.ErrorContains(t, err, "system-shutdown")
+		})
+	})
 	t.Run("the caller's context ends the login", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -105,4 +119,76 @@ func TestLoginFailures(t *testing.T) {
 			require.Equal(t, errclass.Client, errclass.Of(err), name)
 		}
 	})
+}
+
+// TestStanzasBeforeTheAnswerToTheBinding: a server may speak to the client as soon
+// as it is logged in. None of that is a failed login.
+func TestStanzasBeforeTheAnswerToTheBinding(t *testing.T) {
+	for name, early := range map[string]string{
+		"a ping":                          "<iq type='get' id='p1' from='fin.example.com'><ping xmlns='urn:xmpp:ping'/></iq>",
+		"an IQ with the id of our own":    "<iq type='set' id='{id}'><query xmlns='jabber:iq:roster'/></iq>",
+		"an answer to somebody else":      "<iq type='result' id='other'/>",
+		"a message":                       "<message from='fin.example.com'><body>welcome</body></message>",
+		"a presence, a message, and more": "<presence from='finesse@fin.example.com'/>\n<message/><iq type='get' id='x'><a><b/></a></iq>",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				st, err := finesse.Connect(t.Context(), script(t, func(s *scriptedServer) {
+					s.header(mechanisms)
+					s.read()
+					s.send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+					s.header(binding)
+					bind, _ := s.read()
+					s.send("%s", strings.ReplaceAll(early, "{id}", bind.attr("id")))
+					s.send("<iq type='result' id='%s'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>%s</jid></bind></iq>", bind.attr("id"), fullJID)
+					session, _ := s.read()
+					s.send("<iq type='result' id='%s'/>", session.attr("id"))
+					s.read()
+					s.pong()
+					s.untilEnd()
+				}))
+				require.NoError(t, err)
+				st.Abort()
+			})
+		})
+	}
+}
+
+// TestProbe: it says whether somebody serves there, and logs nobody in.
+func TestProbe(t *testing.T) {
+	for name, tc := range map[string]struct {
+		play func(s *scriptedServer)
+		want string
+	}{
+		"serves": {func(s *scriptedServer) {
+			s.header(mechanisms)
+			_, asked := s.read()
+			require.False(s.t, asked)
+		}, ""},
+		"silence":        {func(s *scriptedServer) { s.untilEnd() }, "context deadline exceeded"},
+		"closed at once": {func(*scriptedServer) {}, "closed"},
+		"HTTP":           {func(s *scriptedServer) { s.opened(); s.send("HTTP/1.1 400 Bad Request\r\n\r\n"); s.untilEnd() }, "context deadline exceeded"},
+		"another thing":  {func(s *scriptedServer) { s.opened(); s.send("<html>no</html>"); s.untilEnd() }, "answers with html"},
+		"no features": {func(s *scriptedServer) {
+			s.opened()
+			s.send("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'><stream:error><reset xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>")
+			s.untilEnd()
+		}, "answers with error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg := script(t, tc.play)
+				cfg.Cred, cfg.Resource = finesse.Credentials{}, ""
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				err := finesse.Probe(ctx, cfg)
+				if tc.want == "" {
+					require.NoError(t, err)
+					return
+				}
+				require.ErrorContains(t, err, tc.want)
+				require.Equal(t, errclass.Unavailable, errclass.Of(err))
+			})
+		})
+	}
 }

@@ -64,8 +64,9 @@ type Config struct {
 	FinesseInsecureTLS   bool          `envconfig:"GC_FINESSE_INSECURE_TLS" default:"false" desc:"do not verify Finesse's certificates"`
 	FinesseAdminUser     string        `envconfig:"GC_FINESSE_ADMIN_USER" desc:"Finesse administrator, for phone books and getallagents [C21]"`
 	FinesseAdminPassword secret.Secret `envconfig:"GC_FINESSE_ADMIN_PASSWORD" desc:"the administrator's password"`
-	XMPPAddrs            []string      `envconfig:"GC_XMPP_ADDRS" desc:"host:port per Finesse URL, when it is not the SystemInfo domain at port 5223"`
-	XMPPTLS              string        `envconfig:"GC_XMPP_TLS" default:"direct" desc:"direct, starttls or none"`
+	XMPPAddrs            []string      `envconfig:"GC_XMPP_ADDRS" desc:"host:port of XMPP over TCP per Finesse URL, when it is not the domain and port of SystemInfo (else 5223, or 5222 without direct TLS)"`
+	XMPPTLS              string        `envconfig:"GC_XMPP_TLS" default:"direct" desc:"direct, starttls or none; of XMPP over TCP"`
+	XMPPTransport        string        `envconfig:"GC_XMPP_TRANSPORT" default:"auto" desc:"tcp, websocket (/ws beside the REST API, else port 7443), or auto: tcp, and websocket where tcp cannot be opened"`
 	XMPPPing             time.Duration `envconfig:"GC_XMPP_PING" default:"10s" desc:"period of XMPP pings"`
 
 	DefaultNotReadyReason string `envconfig:"GC_DEFAULT_NOT_READY_REASON" desc:"reason code sent when a client gives none [C16]"`
@@ -259,6 +260,7 @@ func (c Config) Validate() error {
 	}{
 		"OUTPUT_JMSTYPE": {c.OutputJMSType, []string{"code", "category", "none"}},
 		"XMPP_TLS":       {c.XMPPTLS, []string{"direct", "starttls", "none"}},
+		"XMPP_TRANSPORT": {c.XMPPTransport, []string{"tcp", "websocket", "auto"}},
 		"LOG_FORMAT":     {c.LogFormat, []string{"json", "console"}},
 	}
 	for name, o := range oneOf {

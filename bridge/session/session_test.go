@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -86,12 +87,24 @@ func TestRefusedSessionEnds(t *testing.T) {
 }
 
 func TestUnreachableNotificationService(t *testing.T) {
-	bubble(t, func(g *rig) {
-		g.server.connectErr = errors.New("connection refused")
-		g.start()
-		g.do(destA, "Connect#1001", "A,pw")
-		require.Equal(t, []string{"/topic/A 1001#Error#UNABLE_TO_SUBSCRIBE_TO_FINESSE"}, g.got())
-	})
+	unavailable := func(err error) error {
+		return &finesse.StreamError{Op: "dial", Class: errclass.Unavailable, Err: err}
+	}
+	for want, err := range map[string]error{
+		"DOWN":                unavailable(errors.New("connection refused")),
+		"NOT_REACHABLE":       unavailable(context.DeadlineExceeded),
+		"GENERAL_ERROR":       &finesse.StreamError{Op: "login", Class: errclass.Internal, Err: errors.New("a defect")},
+		"SUBSCRIPTION_FAILED": finesse.ErrAuth,
+	} {
+		t.Run(want, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.server.connectErr = err
+				g.start()
+				g.do(destA, "Connect#1001", "A,pw")
+				require.Equal(t, []string{"/topic/A 1001#Error#" + want}, g.got())
+			})
+		})
+	}
 }
 
 func TestConnectFromAnotherDestination(t *testing.T) {
@@ -247,11 +260,11 @@ func TestReasonCodesAreReadOnce(t *testing.T) {
 func TestLoginWithoutAStream(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
-		g.server.set(func(f *fakeServer) { f.connectErr = errors.New("refused") })
+		g.server.set(func(f *fakeServer) { f.connectErr = &finesse.StreamError{Op: "dial", Class: errclass.Unavailable, Err: errors.New("refused")} })
 		g.server.streams[0].end(errors.New("gone"))
 		synctest.Wait()
 		g.do(noDest, "Login#1001", "pw,2001")
-		require.Equal(t, []string{"/topic/A 1001#Error#UNABLE_TO_SUBSCRIBE_TO_FINESSE"}, g.got())
+		require.Equal(t, []string{"/topic/A 1001#Error#DOWN"}, g.got())
 		require.Zero(t, g.asks("LOGIN 2001"), "its outcome could not be heard")
 		g.server.set(func(f *fakeServer) { f.connectErr = nil })
 		g.do(noDest, "Login#1001", "pw,2001")

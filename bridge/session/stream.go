@@ -9,6 +9,7 @@ import (
 
 	"gcbridge/bridge/session/presence"
 	"gcbridge/bridge/telemetry"
+	"gcbridge/bridge/translate"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
@@ -38,12 +39,15 @@ func (s *Session) connectAs(ctx context.Context, cred finesse.Credentials) error
 	return nil
 }
 
-// connectRefusal is why there is no stream, in the words of clients.
+// connectRefusal is why there is no stream, in the words of clients [E1]:
+// UNABLE_TO_SUBSCRIBE_TO_FINESSE says that credentials are wrong, and only Finesse
+// can know that. What cannot be reached is DOWN, what does not answer NOT_REACHABLE.
 func connectRefusal(err error) error {
-	if errors.Is(err, finesse.ErrAuth) {
-		return refuse(protocol.ErrSubscriptionFailed, errclass.Client, err)
+	code := translate.ErrorForREST(err, true, false)
+	if errors.Is(err, context.DeadlineExceeded) {
+		code = protocol.ErrNotReachable
 	}
-	return refuse(protocol.ErrUnableToSubscribe, errclass.Of(err), err)
+	return refuse(code, errclass.Of(err), err)
 }
 
 // streamLost starts the way back after the stream ended by itself.

@@ -19,18 +19,34 @@ type health struct {
 	info finesse.SystemInfo
 	err  error
 	at   time.Time
+	// silent is why the notification service has been given up, nil if it has not.
+	silent error
 }
 
-// serving reports whether the server takes requests.
-func (h *health) serving() bool { return h != nil && h.err == nil && h.info.InService() }
+// serving reports whether the server takes requests and tells what happens. The
+// desktop of Cisco demands the same of a server: in service, its heart-beat with
+// the CTI server, notifications (finesse-api section 5).
+func (h *health) serving() bool {
+	return h.answers() && !h.info.CTIHeartbeatFailed && h.silent == nil
+}
+
+// answers reports whether REST serves, whatever else does not.
+func (h *health) answers() bool { return h != nil && h.err == nil && h.info.InService() }
 
 // timedOut reports that the server did not answer in time.
 func (h *health) timedOut() bool { return h != nil && timeout(h.err) }
 
 // condition is what the server said, or why it said nothing.
 func (h *health) condition() string {
-	if h.err != nil {
+	switch {
+	case h.err != nil:
 		return h.err.Error()
+	case !h.info.InService():
+		return h.info.Status
+	case h.info.CTIHeartbeatFailed:
+		return h.info.Status + ", but its heart-beat with the CTI server fails"
+	case h.silent != nil:
+		return h.info.Status + ", but " + h.silent.Error()
 	}
 	return h.info.Status
 }

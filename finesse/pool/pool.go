@@ -38,9 +38,11 @@ type Config struct {
 	ReturnRate  int           // agents per second who come back, 0 = DefaultReturnRate
 	TLS         *tls.Config   // of REST and XMPP
 	XMPPTLSMode string        // finesse.TLSDirect, TLSStartTLS or TLSNone
-	Resource    string        // XMPP resource: gcbridge-<node>
-	PingEvery   time.Duration // of XMPP streams, 0 = finesse.DefaultPingEvery
-	Log         zerolog.Logger
+	// XMPPTransport is TransportTCP, TransportWebSocket or TransportAuto; "" = TCP.
+	XMPPTransport string
+	Resource      string        // XMPP resource: gcbridge-<node>
+	PingEvery     time.Duration // of XMPP streams, 0 = finesse.DefaultPingEvery
+	Log           zerolog.Logger
 	// OnSent, if set, is called when a REST request has been written to the wire.
 	OnSent func(ctx context.Context, at time.Time)
 	// OnRepaired, if set, is called for each answer and event in which characters
@@ -97,6 +99,7 @@ func New(cfg Config) (*Pool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("pool: Finesse URL %d: %w", i+1, err)
 		}
+		s.doubt = p.Notice
 		if len(cfg.XMPPAddrs) > 0 {
 			s.stream.Addr = strings.TrimSpace(cfg.XMPPAddrs[i])
 		}
@@ -118,11 +121,16 @@ func newServer(cfg Config, base string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	ways, err := waysTo(cfg.XMPPTransport, u)
+	if err != nil {
+		return nil, err
+	}
 	return &Server{
-		Client: client, name: u.Host, limit: limit, log: cfg.Log,
+		ways:   ways,
+		Client: client, name: u.Host, limit: limit, timeout: cfg.Timeout, log: cfg.Log,
 		stream: finesse.StreamConfig{
 			TLSMode: cfg.XMPPTLSMode, TLS: cfg.TLS, Resource: cfg.Resource,
-			PingEvery: cfg.PingEvery, Log: cfg.Log, Dial: cfg.Dial, OnRepaired: cfg.OnRepaired,
+			PingEvery: cfg.PingEvery, DialTimeout: cfg.Timeout, Log: cfg.Log, Dial: cfg.Dial, OnRepaired: cfg.OnRepaired,
 		},
 	}, nil
 }
@@ -142,9 +150,35 @@ func (p *Pool) Run(ctx context.Context, ready func()) {
 			return
 		case <-tick.C:
 		case <-p.poke:
+		case <-p.probeDue():
 		}
 		p.round(ctx)
 	}
+}
+
+// probeDue fires when the next probe of a notification service is due; nil while
+// none is.
+func (p *Pool) probeDue() <-chan time.Time {
+	var due <-chan time.Time
+	first := p.heartbeat
+	for _, s := range p.servers {
+		if d, ok := s.notify.wait(time.Now()); ok && d < first && s.health.Load().answers() {
+			first, due = d, time.After(d)
+		}
+	}
+	return due
+}
+
+// Cause says what is the matter with each server that does not serve, in one
+// line; "" if all serve. It holds no secret.
+func (p *Pool) Cause() string {
+	var causes []string
+	for _, s := range p.servers {
+		if h := s.health.Load(); h != nil && !h.serving() {
+			causes = append(causes, s.name+": "+h.condition())
+		}
+	}
+	return strings.Join(causes, "; ")
 }
 
 // Current is the server to use; nil while none serves.

@@ -56,7 +56,8 @@ type world struct {
 	t        *testing.T
 	stop     context.CancelFunc
 	done     chan struct{}
-	nextBeat func() // lets a round of probes pass; set by bubble
+	pass     func(time.Duration) // lets time pass, and all of it happen; set by bubble
+	nextBeat func()              // lets a round of probes pass; set by bubble
 
 	mu      sync.Mutex
 	answers map[string]answer
@@ -84,10 +85,11 @@ func (w *world) Write(p []byte) (int, error) {
 func bubble(t *testing.T, one, two answer, test func(t *testing.T, w *world), adjust ...func(*Config)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, one, two, adjust...)
-		w.nextBeat = func() {
-			time.Sleep(w.heartbeat + finalTries*w.timeout)
+		w.pass = func(d time.Duration) {
+			time.Sleep(d)
 			synctest.Wait()
 		}
+		w.nextBeat = func() { w.pass(w.heartbeat + finalTries*w.timeout) }
 		test(t, w)
 		w.stop()
 		<-w.done
@@ -380,12 +382,12 @@ func TestListIsTheStatusPage(t *testing.T) {
 	bubble(t, says("IN_SERVICE"), refuses, func(t *testing.T, w *world) {
 		probed := time.Now()
 		require.Equal(t, []ServerStatus{
-			{Server: "one", Serving: true, InUse: true, Status: "IN_SERVICE", Probed: probed},
-			{Server: "two", Error: "finesse: GET SystemInfo: connection refused", Probed: probed},
+			{Server: "one", Serving: true, InUse: true, Status: "IN_SERVICE", Transport: "tcp", Probed: probed},
+			{Server: "two", Error: "finesse: GET SystemInfo: connection refused", Transport: "tcp", Probed: probed},
 		}, w.List())
 		body, err := json.Marshal(w.List()[0])
 		require.NoError(t, err)
-		require.JSONEq(t, fmt.Sprintf(`{"server":"one","serving":true,"inUse":true,"status":"IN_SERVICE","requests":0,"waiting":0,"probed":%q}`,
+		require.JSONEq(t, fmt.Sprintf(`{"server":"one","serving":true,"inUse":true,"status":"IN_SERVICE","requests":0,"waiting":0,"transport":"tcp","probed":%q}`,
 			probed.Format(time.RFC3339Nano)), string(body))
 		body, err = json.Marshal(w.List()[1])
 		require.NoError(t, err)
@@ -394,7 +396,7 @@ func TestListIsTheStatusPage(t *testing.T) {
 	})
 	p, err := New(Config{URLs: []string{"https://one:8445/finesse/api"}})
 	require.NoError(t, err)
-	require.Equal(t, []ServerStatus{{Server: "one:8445"}}, p.List(), "before the first probe")
+	require.Equal(t, []ServerStatus{{Server: "one:8445", Transport: "tcp"}}, p.List(), "before the first probe")
 }
 
 func TestAliveWhileRoundsEnd(t *testing.T) {
@@ -471,9 +473,14 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 }
 
 // dialled is how a test sees where a stream would go.
-type dialled struct{ addr string }
+type dialled struct {
+	mu   sync.Mutex
+	addr string
+}
 
 func (d *dialled) dial(_ context.Context, _, addr string) (net.Conn, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.addr = addr
 	return nil, errors.New("no network in this test")
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -29,26 +30,33 @@ func TestWhereAStreamGoes(t *testing.T) {
 	withPort := func(r *http.Request) (*http.Response, error) {
 		resp, err := says("IN_SERVICE")(r)
 		resp.Body = io.NopCloser(strings.NewReader("<SystemInfo><status>IN_SERVICE</status><xmppDomain>xmpp.one</xmppDomain>" +
-			"<xmppPubSubDomain>pubsub.one</xmppPubSubDomain><primaryNode><xmppSecurePort>5333</xmppSecurePort></primaryNode></SystemInfo>"))
+			"<xmppPubSubDomain>pubsub.one</xmppPubSubDomain><primaryNode><xmppSecurePort>5333</xmppSecurePort><xmppPort>5332</xmppPort></primaryNode></SystemInfo>"))
 		return resp, err
 	}
+	const direct, starttls, none = finesse.TLSDirect, finesse.TLSStartTLS, finesse.TLSNone
 	for name, tc := range map[string]struct {
 		one   answer
+		mode  string
 		addrs []string
 		want  string
 	}{
-		"the domain and the usual port": {says("IN_SERVICE"), nil, "xmpp.one:5223"},
-		"the port that it names":        {withPort, nil, "xmpp.one:5333"},
-		"configured":                    {withPort, []string{" first:1 ", "second:2"}, "first:1"},
-		"out of service all the same":   {says("OUT_OF_SERVICE"), nil, "xmpp.one:5223"},
+		"the domain and the usual port":       {says("IN_SERVICE"), direct, nil, "xmpp.one:5223"},
+		"the usual port of STARTTLS":          {says("IN_SERVICE"), starttls, nil, "xmpp.one:5222"},
+		"the usual port without TLS":          {says("IN_SERVICE"), none, nil, "xmpp.one:5222"},
+		"the port that it names":              {withPort, direct, nil, "xmpp.one:5333"},
+		"the port that it names for STARTTLS": {withPort, starttls, nil, "xmpp.one:5332"},
+		"the port that it names without TLS":  {withPort, none, nil, "xmpp.one:5332"},
+		"configured":                          {withPort, direct, []string{" first:1 ", "second:2"}, "first:1"},
+		"out of service all the same":         {says("OUT_OF_SERVICE"), direct, nil, "xmpp.one:5223"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var d dialled
 			bubble(t, tc.one, says("IN_SERVICE"), func(t *testing.T, w *world) {
 				_, err := w.servers[0].Connect(t.Context(), agent())
 				require.ErrorContains(t, err, "no network in this test")
+				synctest.Wait()
 				require.Equal(t, tc.want, d.addr)
-			}, func(c *Config) { c.Dial, c.XMPPAddrs = d.dial, tc.addrs })
+			}, func(c *Config) { c.Dial, c.XMPPAddrs, c.XMPPTLSMode = d.dial, tc.addrs, tc.mode })
 		})
 	}
 }

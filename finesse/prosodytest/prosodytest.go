@@ -48,6 +48,7 @@ type Server struct {
 	PubSub    string // xmppPubSubDomain
 	Addr      string // host:port without TLS (STARTTLS is offered)
 	TLSAddr   string // host:port with TLS from the first byte
+	WebSocket string // ws URL
 	component string
 	secret    string
 	roots     *x509.CertPool
@@ -75,8 +76,9 @@ func Start(t testing.TB, opts Options) *Server {
 	}
 	s.writeCertificate(t, dir)
 	writeAccounts(t, dir, domain, opts.Accounts)
-	ports := freePorts(t, 3)
+	ports := freePorts(t, 4)
 	s.Addr, s.TLSAddr, s.component = local(ports[0]), local(ports[1]), local(ports[2])
+	s.WebSocket = "ws://" + local(ports[3]) + "/xmpp-websocket"
 	authentication := "insecure"
 	if len(opts.Accounts) > 0 {
 		authentication = "internal_plain"
@@ -84,7 +86,7 @@ func Start(t testing.TB, opts Options) *Server {
 	config := filepath.Join(dir, "prosody.cfg.lua")
 	text := strings.NewReplacer(
 		"{{DATA}}", dir, "{{DOMAIN}}", domain,
-		"{{C2S_PORT}}", strconv.Itoa(ports[0]), "{{TLS_PORT}}", strconv.Itoa(ports[1]), "{{COMPONENT_PORT}}", strconv.Itoa(ports[2]),
+		"{{C2S_PORT}}", strconv.Itoa(ports[0]), "{{TLS_PORT}}", strconv.Itoa(ports[1]), "{{COMPONENT_PORT}}", strconv.Itoa(ports[2]), "{{HTTP_PORT}}", strconv.Itoa(ports[3]),
 		"{{AUTHENTICATION}}", authentication,
 		"{{AUTOCREATE_ON_SUBSCRIBE}}", strconv.FormatBool(!opts.NoAutocreate),
 		"{{COMPONENT_SECRET}}", s.secret,
@@ -101,7 +103,7 @@ func Start(t testing.TB, opts Options) *Server {
 		_ = s.cmd.Wait() // ended by Kill: the exit status says nothing
 	}()
 	t.Cleanup(s.Kill)
-	for _, addr := range []string{s.Addr, s.TLSAddr, s.component} {
+	for _, addr := range []string{s.Addr, s.TLSAddr, s.component, local(ports[3])} {
 		s.await(t, addr)
 	}
 	return s

@@ -30,6 +30,8 @@ func (s *Server) control(mux *http.ServeMux) {
 		"POST /sim/refusals":        s.controlRefusal,
 		"POST /sim/status":          s.controlStatus,
 		"POST /sim/xmpp/drop":       s.controlXMPPDrop,
+		"POST /sim/xmpp/service":    s.controlXMPPService,
+		"GET /sim/xmpp/service":     s.controlXMPPTries,
 		"POST /sim/faults":          s.controlFault,
 		"DELETE /sim/faults":        forget(s.ClearFaults),
 		"GET /sim/requests":         s.controlRequests,
@@ -173,6 +175,20 @@ func (s *Server) controlXMPPDrop(r *http.Request) (int, any, error) {
 		return 0, nil, &callcontrol.Refusal{NotFound: true, Reason: "no agent " + in.Agent}
 	}
 	return http.StatusOK, map[string]int{"dropped": s.DropXMPP(in.Agent)}, nil
+}
+
+func (s *Server) controlXMPPService(r *http.Request) (int, any, error) {
+	var in struct {
+		Service string `json:"service"`
+	}
+	if err := decode(r, &in); err != nil {
+		return 0, nil, err
+	}
+	return http.StatusNoContent, nil, s.SetNotifications(in.Service)
+}
+
+func (s *Server) controlXMPPTries(*http.Request) (status int, body any, err error) {
+	return http.StatusOK, map[string]int{"tries": s.XMPPTries()}, err
 }
 
 func (s *Server) controlFault(r *http.Request) (int, any, error) {

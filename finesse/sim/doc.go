@@ -41,6 +41,8 @@
 //	POST   /sim/refusals {"agent","type","message","data"}  204; fails the agent's next request
 //	POST   /sim/status {"status"}                          204; IN_SERVICE or OUT_OF_SERVICE
 //	POST   /sim/xmpp/drop {"agent"}                        200 {"dropped"}
+//	POST   /sim/xmpp/service {"service"}                   204; up, down or silent: fails while REST goes on
+//	GET    /sim/xmpp/service                               200 {"tries"}: connections so far
 //	POST   /sim/faults {"path","method","status","delayMs","count","after"}  204; or {"events", ...}
 //	DELETE /sim/faults                                     204
 //	GET    /sim/requests                                   200, every REST request seen
@@ -69,6 +71,9 @@
 // Team and queue events are never lost. Config.NoEcho (gcbridge sim --no-echo)
 // leaves out every requestId for good, as a captured Finesse 12.5 does; the
 // test suites do so with GCSIM_NO_ECHO=1 in the environment ([WithEnvironment]).
+//
+// The notification service is on the XMPP address, and over WebSocket (RFC 7395)
+// at /ws of the REST address, as on Cisco's port 8445, for any page's scripts.
 //
 // # Where the sources are silent
 //

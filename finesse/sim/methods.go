@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"gcbridge/finesse/sim/callcontrol"
+	"gcbridge/finesse/sim/xmppd"
 )
 
 // CallSpec describes a call for [Server.PlaceCall].
@@ -90,6 +91,17 @@ func (s *Server) SetStatus(status string) error {
 // SetServicePresence announces the XMPP user "finesse" as available or not,
 // as when the web application behind an unharmed notification service stops.
 func (s *Server) SetServicePresence(available bool) { s.xmpp.SetServicePresence(available) }
+
+// SetNotifications makes the notification service fail while REST goes on: up,
+// down (every connection is closed at once) or silent (connections are taken and
+// never answered). What was connected is cut.
+func (s *Server) SetNotifications(state string) error {
+	return s.xmpp.SetService(xmppd.Service(state))
+}
+
+// XMPPTries is how many connections clients have opened to the notification
+// service, or tried to.
+func (s *Server) XMPPTries() int { return s.xmpp.Tries() }
 
 // DropXMPP cuts an agent's XMPP connections without closing the streams first and says
 // how many there were.

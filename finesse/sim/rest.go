@@ -80,6 +80,8 @@ func (s *Server) handler() http.Handler {
 	})
 	root := http.NewServeMux()
 	s.control(root)
+	root.Handle("/ws", s.xmpp) // Cisco's 8445; clients write it both ways
+	root.Handle("/ws/", s.xmpp)
 	root.Handle("/finesse/api/", s.record(s.faults.through(api)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.begin(false) {

@@ -127,12 +127,13 @@ func connectorCases(xmpp *gate) []errorCase {
 		{code: "SUBSCRIPTION_FAILED", cause: func(d *desk) string {
 			return d.send("Connect", d.topic+",wrong", "gcFormat", d.format)
 		}},
-		{code: "UNABLE_TO_SUBSCRIBE_TO_FINESSE", signedOut: true, cause: func(d *desk) string {
+		{code: "DOWN", when: "the notification service", signedOut: true, cause: func(d *desk) string {
 			// A password proven once is not asked again while the stream is up.
 			d.loseXMPP(xmpp)
 			return d.connect()
 		}, over: func(d *desk) {
 			xmpp.set(false)
+			require.True(d.t, wait.Until(patience, func() bool { return d.lab.worker.Ready() == nil }), "the service is not given up any more")
 			d.connect()
 		}},
 		{code: "SESSION_INVALIDATED", cause: func(d *desk) string {
@@ -217,13 +218,22 @@ func TestErrors(t *testing.T) {
 			require.Equal(t, strings.ReplaceAll(want["LICENSES_EXCEEDED"+format], "1001", "1002"), e.body)
 		}
 	})
+	t.Run("UNABLE_TO_SUBSCRIBE_TO_FINESSE", func(t *testing.T) {
+		for _, format := range []string{"DEFAULT", "JSON"} {
+			l := newLab(t, brokers[1].start(t), func(c *config.Config) { c.XMPPPing = 500 * time.Millisecond })
+			d := l.signedIn(t, "1005", format)
+			require.NoError(t, l.sim.SetNotifications("silent"))
+			e := d.answer(d.dest, d.send("getteamusers", "1,true"), "UNABLE_TO_SUBSCRIBE_TO_FINESSE")
+			require.Equal(t, strings.ReplaceAll(want["UNABLE_TO_SUBSCRIBE_TO_FINESSE"+format], "1001", "1005"), e.body)
+		}
+	})
 	requireEveryError(t, cases)
 }
 
 // requireEveryError holds the cases to the tables of the page.
 func requireEveryError(t *testing.T, cases []errorCase) {
 	t.Helper()
-	shown := map[string]bool{"LICENSES_EXCEEDED": true}
+	shown := map[string]bool{"LICENSES_EXCEEDED": true, "UNABLE_TO_SUBSCRIBE_TO_FINESSE": true}
 	for _, c := range cases {
 		shown[string(c.code)] = true
 	}

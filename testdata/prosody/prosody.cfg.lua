@@ -13,6 +13,11 @@ interfaces = { "127.0.0.1" }
 c2s_ports = { {{C2S_PORT}} }
 c2s_direct_tls_ports = { {{TLS_PORT}} }
 component_ports = { {{COMPONENT_PORT}} }
+http_ports = { {{HTTP_PORT}} }
+http_interfaces = { "127.0.0.1" }
+https_ports = {}
+http_default_host = "{{DOMAIN}}"
+consider_websocket_secure = true
 component_interfaces = { "127.0.0.1" }
 
 c2s_require_encryption = false
@@ -21,7 +26,7 @@ authentication = "{{AUTHENTICATION}}"
 insecure_open_authentication = "Yes please, I know what I'm doing!"
 storage = { accounts = "internal"; ["*"] = "memory" }
 
-modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "posix" }
+modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "posix", "websocket" }
 modules_disabled = { "s2s" }
 
 ssl = { certificate = "{{DATA}}/cert.pem"; key = "{{DATA}}/key.pem" }

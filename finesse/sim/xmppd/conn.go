@@ -19,9 +19,12 @@ const maxStanza = 256 << 10
 // conn is one client. Its run method reads; writing is done by a goroutine
 // that lives only while something waits to be written.
 type conn struct {
-	srv *Server
-	in  *input
-	dec *xml.Decoder
+	srv    *Server
+	in     *input
+	dec    *xml.Decoder
+	framed bool // over WebSocket, which HTTP secures
+	// mute: the service hangs; nothing is answered.
+	mute bool
 
 	// Guarded by Server.mu after bind.
 	user, resource string
@@ -49,6 +52,12 @@ func (c *conn) full() string { return c.user + "@" + c.srv.cfg.Domain + "/" + c.
 
 // run serves the connection until it ends.
 func (c *conn) run(ctx context.Context) {
+	if c.mute {
+		_ = c.ignore()
+		c.srv.remove(c)
+		c.kill()
+		return
+	}
 	err := c.negotiate(ctx)
 	if err == nil {
 		err = c.serve()

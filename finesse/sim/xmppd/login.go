@@ -26,14 +26,14 @@ var errRefused = errors.New("login refused")
 // negotiate takes the client from its first byte to a bound resource.
 func (c *conn) negotiate(ctx context.Context) error {
 	_ = c.nc.SetDeadline(time.Now().Add(c.srv.cfg.LoginTimeout))
-	if c.srv.cfg.Mode == Direct {
+	if c.srv.cfg.Mode == Direct && !c.framed {
 		if err := c.secure(ctx); err != nil {
 			return err
 		}
 	}
 	c.in.buf = bufio.NewReaderSize(c.in, 512)
 	features := offerPlain
-	if c.srv.cfg.Mode == StartTLS {
+	if c.srv.cfg.Mode == StartTLS && !c.framed {
 		features = offerTLS + offerPlain
 	}
 	if err := c.open(features); err != nil {
@@ -102,7 +102,7 @@ func (c *conn) authenticate(ctx context.Context) error {
 
 func (c *conn) plaintext() bool {
 	_, secured := c.nc.(*tls.Conn)
-	return !secured
+	return !secured && !c.framed
 }
 
 // upgrade starts TLS on a stream that asked for it. The answer goes out

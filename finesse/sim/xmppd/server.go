@@ -10,7 +10,7 @@
 // read must never hold up the others, so every connection has a bounded
 // outgoing buffer of its own.
 //
-// It offers: direct TLS, STARTTLS or plaintext; SASL PLAIN and nothing else;
+// It offers: direct TLS, STARTTLS or plaintext, and WebSocket (RFC 7395); SASL PLAIN and nothing else;
 // resource binding, the legacy session request, presence with priority,
 // messages between users, ping, an empty roster, disco#info, and pubsub
 // subscribe and unsubscribe. It does not offer: stream management, several
@@ -75,7 +75,9 @@ type Server struct {
 	sessions map[string][]*conn           // bound, by user
 	subs     map[string]map[string]string // node, JID: subid
 	watched  bool                         // the user "finesse" is available
-	counter  int                          // of published items
+	service  Service
+	tries    int // connections that clients have opened
+	counter  int // of published items
 	wg       sync.WaitGroup
 }
 
@@ -107,21 +109,30 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			}
 			return err
 		}
-		c := newConn(s, nc)
-		s.mu.Lock()
-		if s.closed {
-			s.mu.Unlock()
-			_ = nc.Close()
-			return nil
+		if c := s.admit(nc); c != nil {
+			go func() {
+				defer s.wg.Done()
+				c.run(ctx)
+			}()
 		}
-		s.conns[c] = struct{}{}
-		s.wg.Add(1)
-		s.mu.Unlock()
-		go func() {
-			defer s.wg.Done()
-			c.run(ctx)
-		}()
 	}
+}
+
+// admit counts a connection in; nil if it is not served, and closed. Who runs it
+// calls s.wg.Done.
+func (s *Server) admit(nc net.Conn) *conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tries++
+	if s.closed || s.service == Refusing {
+		_ = nc.Close()
+		return nil
+	}
+	c := newConn(s, nc)
+	c.mute = s.service == Silent
+	s.conns[c] = struct{}{}
+	s.wg.Add(1)
+	return c
 }
 
 func (s *Server) shutdown() {
