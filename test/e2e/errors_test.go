@@ -218,15 +218,15 @@ func TestErrors(t *testing.T) {
 			require.Equal(t, strings.ReplaceAll(want["LICENSES_EXCEEDED"+format], "1001", "1002"), e.body)
 		}
 	})
-	t.Run("UNABLE_TO_SUBSCRIBE_TO_FINESSE", func(t *testing.T) {
-		for _, format := range []string{"DEFAULT", "JSON"} {
+	for _, format := range []string{"DEFAULT", "JSON"} {
+		t.Run("UNABLE_TO_SUBSCRIBE_TO_FINESSE/"+format, func(t *testing.T) {
 			l := newLab(t, brokers[1].start(t), func(c *config.Config) { c.XMPPPing = 500 * time.Millisecond })
 			d := l.signedIn(t, "1005", format)
 			require.NoError(t, l.sim.SetNotifications("silent"))
 			e := d.answer(d.dest, d.send("getteamusers", "1,true"), "UNABLE_TO_SUBSCRIBE_TO_FINESSE")
 			require.Equal(t, strings.ReplaceAll(want["UNABLE_TO_SUBSCRIBE_TO_FINESSE"+format], "1001", "1005"), e.body)
-		}
-	})
+		})
+	}
 	requireEveryError(t, cases)
 }
 
