@@ -17,6 +17,7 @@ import (
 	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 	"gcbridge/protocol"
+	"gcbridge/protocol/errclass"
 )
 
 // fakeServer is a Finesse that records what it is asked.
@@ -37,6 +38,10 @@ type fakeServer struct {
 	desk       fakeDesk
 	lastCred   finesse.Credentials // of the last state change
 	onSet      func(c finesse.StateChange, requestID string)
+	tokens     []string                                        // that Connect takes beside pw
+	renew      func(finesse.TokenProof) (finesse.Token, error) // nil: refused
+	renewCtx   func(context.Context)
+	renewals   []finesse.TokenProof
 }
 
 type fakeStream struct {
@@ -79,12 +84,26 @@ func (f *fakeServer) Connect(_ context.Context, cred finesse.Credentials) (Strea
 	if f.connectErr != nil {
 		return nil, f.connectErr
 	}
-	if cred.Password.Reveal() != "pw" {
+	if !slices.Contains(append(f.tokens, "pw"), cred.Password.Reveal()) {
 		return nil, fmt.Errorf("login: %w", finesse.ErrAuth)
 	}
 	st := &fakeStream{c: make(chan finesse.Notification, 64), ask: func(what string) error { return f.ask(what, "") }}
 	f.streams = append(f.streams, st)
 	return st, nil
+}
+
+func (f *fakeServer) RenewToken(ctx context.Context, p finesse.TokenProof) (finesse.Token, error) {
+	f.mu.Lock()
+	f.renewals = append(f.renewals, p)
+	renew, wait := f.renew, f.renewCtx
+	f.mu.Unlock()
+	if wait != nil {
+		wait(ctx)
+	}
+	if renew == nil {
+		return finesse.Token{}, &finesse.Error{Op: "POST token", Status: 401, Class: errclass.Upstream}
+	}
+	return renew(p)
 }
 
 func (f *fakeServer) ask(what, id string) error {

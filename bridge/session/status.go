@@ -23,6 +23,7 @@ type Snapshot struct {
 	Refused     uint64    `json:"refused"`        // commands refused because the mailbox was full
 	Panics      uint64    `json:"panics"`
 	Changed     time.Time `json:"changed"`
+	TokenEnds   time.Time `json:"tokenEnds,omitzero"` // of an SSO user, if that is known
 }
 
 // Phase is where a session is in its life.
@@ -60,7 +61,7 @@ func (s *Session) show() {
 		Agent: s.agent, Phase: s.phase(), Destination: s.client.path(),
 		State: string(u.State), Extension: u.Extension, Dialogs: s.view.Calls(),
 		Supervisor: u.Supervisor(), Teams: s.teams.roster.Teams(), Open: s.asked.Len(),
-		Server: s.presence.Name(), Changed: u.StateChangeTime,
+		Server: s.presence.Name(), Changed: u.StateChangeTime, TokenEnds: s.signing.token.Grant().Expires,
 	}
 	s.shown.snapshot.Store(&sn)
 	if u.State != "" {

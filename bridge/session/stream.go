@@ -85,6 +85,9 @@ func (s *Session) dial(ctx context.Context) {
 		s.presence.Later()
 		return
 	}
+	if s.tokenFirst() {
+		return // the new token dials
+	}
 	s.presence.Redial(ctx, srv, s.deps.Options.CommandTimeout)
 }
 
@@ -96,7 +99,10 @@ func (s *Session) dialled(d presence.Dialled[Server]) {
 	case err == nil:
 		s.deps.Repeats.Say(zerolog.InfoLevel, s.agent, nil, "notification stream is back")
 		s.client.refused = ""
+		s.signing.token.Taken()
 		s.sync.soon()
+	case errors.Is(err, finesse.ErrAuth) && s.signing.token.Doubt():
+		s.log.Debug().Err(err).Msg("access token refused: it is renewed first")
 	case errors.Is(err, finesse.ErrAuth):
 		s.credentialsRefused(err)
 	default:
@@ -109,6 +115,7 @@ func (s *Session) dialled(d presence.Dialled[Server]) {
 // out after a few wrong passwords.
 func (s *Session) credentialsRefused(err error) {
 	s.presence.Refuse()
+	s.signing.token.Drop()
 	s.client.refused, s.tenure.told = protocol.ErrSubscriptionFailed, nil
 	s.deps.Cluster.Lost(s.agent)
 	s.log.Warn().Err(err).Msg("Finesse refuses the agent's credentials now")

@@ -38,6 +38,9 @@ const (
 	Resyncs
 	ResyncsFailed
 	SignedInAgain
+	TokensRenewed
+	TokensRefused
+	TokenRenewalsFailed
 	counters // how many there are
 )
 
@@ -84,6 +87,9 @@ var rows = [counters]row{
 	Resyncs:                   {"resyncs", "Agents read again after a gap (M8).", ""},
 	ResyncsFailed:             {"resyncs_failed", "Reads after a gap that failed and are tried again.", ""},
 	SignedInAgain:             {"signed_in_again", "Agents signed in again whom a fail-over had logged out.", ""},
+	TokensRenewed:             {"tokens_renewed", "Access tokens of SSO users that were renewed.", ""},
+	TokensRefused:             {"tokens_refused", "Renewals that the token service refused.", ""},
+	TokenRenewalsFailed:       {"token_renewals_failed", "Renewals that failed otherwise and are tried again.", ""},
 }
 
 // Stage is a stretch of a message's way that the worker times.

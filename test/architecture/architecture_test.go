@@ -55,13 +55,14 @@ func layers() []layer {
 		{
 			folder: "bridge/session",
 			may: []string{
-				"bridge/wire", "bridge/telemetry", "bridge/translate", "bridge/session/presence", "bridge/session/ledger",
+				"bridge/wire", "bridge/telemetry", "bridge/translate", "bridge/session/presence", "bridge/session/ledger", "bridge/session/signon",
 				"finesse", "protocol",
 			},
 			tests: []string{"finesse/sim"},
 		},
 		{folder: "bridge/session/presence", may: []string{"finesse", "protocol"}, tests: []string{"finesse/sim"}},
 		{folder: "bridge/session/ledger", may: []string{"finesse", "protocol"}},
+		{folder: "bridge/session/signon", may: []string{"finesse", "protocol"}},
 		{folder: "bridge/translate", may: []string{"finesse", "protocol"}},
 		{folder: "bridge/broker", tests: brokers},
 		{folder: "bridge/broker/embedded", tests: brokers},
