@@ -81,6 +81,8 @@ func (s *Server) handler() http.Handler {
 	root := http.NewServeMux()
 	s.control(root)
 	root.Handle("/finesse/api/", s.record(s.faults.through(api)))
+	root.Handle("GET /desktop/sso/token", s.record(s.faults.through(s.inService(s.getToken))))
+	root.Handle("POST /desktop/sso/token", s.record(s.faults.through(s.inService(s.postToken))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.begin(false) {
 			panic(http.ErrAbortHandler)

@@ -65,7 +65,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("sim: AuthMode %q is none of %s, %s, %s", cfg.AuthMode, authPasswords, authTokens, authBoth)
 	}
 	s := &Server{
-		cfg: cfg, scenario: sc, dir: newDirectory(sc, cfg.AuthMode, cfg.Now), requests: newRequestLog(maxRequests),
+		cfg: cfg, scenario: sc, dir: newDirectory(sc, &cfg), requests: newRequestLog(maxRequests),
 		faults: &faults{}, started: time.Now(), stop: make(chan struct{}),
 	}
 	if cfg.Peer != nil {
@@ -212,15 +212,6 @@ func (s *Server) Extension(agentID string) string {
 func (s *Server) Password(agentID string) string {
 	if p := s.dir.people[agentID]; p != nil {
 		return p.Password
-	}
-	return ""
-}
-
-// Token is the access token of an agent, "" if there is no such agent. It is
-// good for [Config.AuthMode] SSO and HYBRID.
-func (s *Server) Token(agentID string) string {
-	if p := s.dir.people[agentID]; p != nil {
-		return p.Token
 	}
 	return ""
 }

@@ -52,16 +52,17 @@ func (g Grant) Proof(user string) finesse.TokenProof {
 	return finesse.TokenProof{User: user, Access: g.Access, Refresh: g.Refresh, Password: g.Password}
 }
 
-// Next is the Grant after a renewal at now. What a JWT says of its length counts
-// from now on: the clock of the service need not be this node's.
+// Next is the Grant after a renewal at now. What the token, as a JWT, and the
+// service say of its length counts from now on, the shorter of the two: the clock
+// of the service need not be this node's.
 func (g Grant) Next(t finesse.Token, now time.Time) Grant {
 	g.Access = t.Access
 	if !t.Refresh.IsZero() {
 		g.Refresh = t.Refresh
 	}
 	life := t.Life
-	if issued, expires, ok := claims(t.Access); ok {
-		life = expires.Sub(issued)
+	if issued, expires, ok := claims(t.Access); ok && (life == 0 || expires.Sub(issued) < life) {
+		life = expires.Sub(issued) // in whole seconds
 	}
 	g.Issued, g.Expires = time.Time{}, time.Time{}
 	if life > 0 {
