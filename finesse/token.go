@@ -31,9 +31,6 @@ type TokenProof struct {
 	Password        secret.Secret
 }
 
-// tokenPath is Finesse's own token service, beside the API.
-const tokenPath = "/desktop/sso/token"
-
 // RenewToken asks for the next access token of an SSO user: at the service of
 // [ClientConfig.TokenURL], else at Finesse itself (finesse-api, "SSO"). It does
 // not follow redirects: where a browser is wanted the answer is a refusal; see
@@ -42,7 +39,7 @@ func (c *Client) RenewToken(ctx context.Context, p TokenProof) (Token, error) {
 	target, form := c.tokenURL, url.Values{}
 	fields := map[string]secret.Secret{"token": p.Access, "refresh-token": p.Refresh}
 	if target == "" {
-		target = strings.TrimSuffix(c.base, "/finesse/api") + tokenPath + "?" + url.Values{"cc_username": {p.User}}.Encode()
+		target = strings.TrimSuffix(c.base, "/finesse/api") + "/desktop/sso/token?" + url.Values{"cc_username": {p.User}}.Encode()
 	} else {
 		form.Set("username", p.User)
 		fields["password"] = p.Password

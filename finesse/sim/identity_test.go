@@ -25,6 +25,7 @@ func (c *clock) pass(d time.Duration) { c.at.Add(int64(d)) }
 func (c *clock) config(cfg *sim.Config) {
 	cfg.AuthMode, cfg.TokenLife, cfg.Now = "SSO", time.Minute, c.now
 }
+
 func bearer(id, token string) finesse.Credentials {
 	return finesse.Credentials{User: id, Password: secret.New(token), Bearer: true}
 }

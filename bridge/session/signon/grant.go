@@ -88,16 +88,16 @@ func (g Grant) Ended(now time.Time) bool { return g.Known() && !now.Before(g.Exp
 
 // Due is when the token is to be renewed: at 75 % of its life, as Cisco asks;
 // zero: its life is not known.
-func (g Grant) Due() time.Time { return g.part(75) }
+func (g Grant) Due() time.Time { return g.part(0.75) }
 
 // Late is when a token that could not be renewed is as good as lost: at 90 %.
-func (g Grant) Late() time.Time { return g.part(90) }
+func (g Grant) Late() time.Time { return g.part(0.90) }
 
-func (g Grant) part(percent time.Duration) time.Time {
+func (g Grant) part(share float64) time.Time {
 	if !g.Known() {
 		return time.Time{}
 	}
-	return g.Issued.Add(g.Expires.Sub(g.Issued) * percent / 100)
+	return g.Issued.Add(time.Duration(share * float64(g.Expires.Sub(g.Issued))))
 }
 
 // Equal reports whether g and o are the same token with the same life.
