@@ -99,7 +99,6 @@ func (s *Session) dialled(d presence.Dialled[Server]) {
 	case err == nil:
 		s.deps.Repeats.Say(zerolog.InfoLevel, s.agent, nil, "notification stream is back")
 		s.client.refused = ""
-		s.signing.token.Taken()
 		s.sync.soon()
 	case errors.Is(err, finesse.ErrAuth) && s.signing.token.Doubt():
 		s.log.Debug().Err(err).Msg("access token refused: it is renewed first")

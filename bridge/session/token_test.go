@@ -226,6 +226,42 @@ func TestRelinkRenewsFirst(t *testing.T) {
 	}
 }
 
+// TestRefusedNowAndThen: each time that Finesse refuses a token a renewal helps.
+func TestRefusedNowAndThen(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.signedOn()
+		for i := range 3 {
+			g.server.set(func(f *fakeServer) { f.tokens = nil })
+			g.server.streams[i].end(errors.New("gone"))
+			time.Sleep(10 * time.Second)
+			require.Equal(t, fmt.Sprintf("t%d", i+1), g.token())
+			require.Equal(t, PhaseLoggedIn, g.s.Snapshot().Phase)
+		}
+		require.Zero(t, g.count("errors_SUBSCRIPTION_FAILED"))
+	})
+}
+
+// TestReadWithADeadToken: a stream that is up is no reason to read with a token
+// that has run out.
+func TestReadWithADeadToken(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.signedOn()
+		g.denies(errNoService)
+		time.Sleep(101 * time.Second)
+		g.got()
+		g.server.set(func(f *fakeServer) { f.asked = nil })
+		g.s.Resync()
+		time.Sleep(time.Minute)
+		require.Empty(t, g.server.log())
+		g.tokens(100 * time.Second)
+		for g.token() != "t1" {
+			time.Sleep(time.Millisecond)
+		}
+		require.Equal(t, []string{"USER", "DIALOGS"}, g.server.log(), "at once")
+		require.Len(t, g.got(), 2, "O-024 and O-001")
+	})
+}
+
 // TestRenewedAndStillRefused: whose new token Finesse refuses, too, has to connect again.
 func TestRenewedAndStillRefused(t *testing.T) {
 	bubble(t, func(g *rig) {

@@ -71,6 +71,9 @@ type Config struct {
 	TokenLife time.Duration
 	// RefreshLife is how long a refresh token is good; 0 = 10 hours.
 	RefreshLife time.Duration
+	// KeepRequests is how many REST requests [Server.Requests] remembers, the newest;
+	// 0 = 100,000.
+	KeepRequests int
 	// NotificationNS is the namespace of the notification element; "" =
 	// urn:xmpp:push:0.
 	NotificationNS string
@@ -102,6 +105,7 @@ func (c *Config) setDefaults() {
 	c.AnswerAfter = cmp.Or(c.AnswerAfter, defaultAnswerAfter)
 	c.MaxConference = cmp.Or(c.MaxConference, defaultMaxConference)
 	c.RingTimeout, c.MaxConference = max(c.RingTimeout, 0), max(c.MaxConference, 0)
+	c.KeepRequests = cmp.Or(c.KeepRequests, maxRequests)
 	c.RefreshLife = cmp.Or(c.RefreshLife, defaultRefreshLife)
 	c.AuthMode = cmp.Or(c.AuthMode, authPasswords)
 	c.DropParticipantFor = cmp.Or(c.DropParticipantFor, dropBySupervisor)

@@ -65,7 +65,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("sim: AuthMode %q is none of %s, %s, %s", cfg.AuthMode, authPasswords, authTokens, authBoth)
 	}
 	s := &Server{
-		cfg: cfg, scenario: sc, dir: newDirectory(sc, &cfg), requests: newRequestLog(maxRequests),
+		cfg: cfg, scenario: sc, dir: newDirectory(sc, &cfg), requests: newRequestLog(cfg.KeepRequests),
 		faults: &faults{}, started: time.Now(), stop: make(chan struct{}),
 	}
 	if cfg.Peer != nil {

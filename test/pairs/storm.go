@@ -91,7 +91,7 @@ func (s Storm) open(t TB, bin string, reasons int, noEcho bool) *storm {
 		sim: StartFinesse(t, sim.WithScale(s.Agents), sim.WithScenario(codes(reasons)), sim.WithConfig(func(c *sim.Config) {
 			c.AnswerAfter, c.NoEcho = time.Millisecond, noEcho
 			if s.TokenLife > 0 {
-				c.AuthMode, c.TokenLife = "SSO", s.TokenLife
+				c.AuthMode, c.TokenLife, c.KeepRequests = "SSO", s.TokenLife, 500_000 // the judge reads them all
 			}
 		})),
 	}
