@@ -56,7 +56,7 @@ func (w *Worker) newFinesse(Options) error {
 	w.finesse, err = pool.New(pool.Config{
 		URLs: w.cfg.FinesseURLs, XMPPAddrs: w.cfg.XMPPAddrs, Timeout: w.cfg.FinesseTimeout, Heartbeat: w.cfg.FinesseHeartbeat,
 		MaxRequests: w.cfg.FinesseMaxRequests, ReturnRate: w.cfg.FinesseReturnRate,
-		TLS: tlsConf, XMPPTLSMode: w.cfg.XMPPTLS, XMPPTransport: w.cfg.XMPPTransport, Resource: "gcbridge-" + w.cfg.NodeID, PingEvery: w.cfg.XMPPPing,
+		TLS: tlsConf, TokenURL: w.cfg.SSOTokenURL, XMPPTLSMode: w.cfg.XMPPTLS, XMPPTransport: w.cfg.XMPPTransport, Resource: "gcbridge-" + w.cfg.NodeID, PingEvery: w.cfg.XMPPPing,
 		Log: w.log.With().Str("part", "finesse").Logger(), OnSent: w.requestSent, Changed: w.finesseChanged,
 		OnRepaired: func() { w.telemetry.Count(telemetry.PayloadsRepaired) },
 	})
@@ -121,6 +121,7 @@ func (w *Worker) newAgents(o Options) error {
 		CommandTimeout: 10*time.Second + w.cfg.FinesseTimeout, OutcomeTimeout: w.cfg.OutcomeTimeout, ResyncInterval: w.cfg.ResyncInterval, Linger: o.Linger,
 		DefaultNotReadyReason: w.cfg.DefaultNotReadyReason, DefaultLogoutReason: w.cfg.DefaultLogoutReason,
 		Admin:        finesse.Credentials{User: w.cfg.FinesseAdminUser, Password: w.cfg.FinesseAdminPassword},
+		TokenService: w.cfg.SSOTokenURL != "",
 		SendControls: w.cfg.SendControls, ListLoggedOut: w.cfg.IncludeLoggedOutAgents,
 	}
 	cipher, err := w.cfg.PasswordDecipherer()

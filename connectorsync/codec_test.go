@@ -20,11 +20,18 @@ const canary = "c4n4ry-p4ss"
 
 var header = Header{Node: "gc-1", Boot: 1_568_724_000_000, Seq: 17, At: 1_568_724_381_123}
 
-// examples has one body of each kind.
+// examples has a body of each kind, and of those with a context one of an SSO user too.
 func examples() []Body {
 	c := Context{
 		Password: secret.New(canary), Extension: "2001", Destination: "/topic/crm.1001",
 		Format: "JSON", Teams: []string{"5", "7"}, LoggedIn: true, Leaving: true,
+	}
+	sso := Context{
+		Password: secret.New(canary), Bearer: true,
+		Token: Token{
+			Refresh: secret.New(canary + "-r"), Password: secret.New(canary + "-p"), Shown: secret.New(canary + "-s"),
+			Issued: 1_568_724_381_000, Expires: 1_568_724_681_000,
+		},
 	}
 	return []Body{
 		AgentState{Agent: "1001", Password: secret.New(canary), Extension: "2001", SubscriptionTime: 1_568_724_381_000},
@@ -37,6 +44,8 @@ func examples() []Body {
 		Intents{List: []Intent{{MessageID: "ID:b-1:1", Agent: "1001", Word: "MakeCall", Node: "gc-1", At: 1_568_724_381_000}}},
 		Progress{List: []Mark{{Agent: "1001", MessageID: "ID:b-1:1", At: 1_568_724_381_000}}},
 		Yielded{Agent: "1001", To: "gc-2", Busy: true},
+		AgentContext{Agent: "1002", SubscriptionTime: 1_568_724_381_000, Context: sso},
+		Orphan{Agent: "1002", SubscriptionTime: 1_568_724_381_000, Owner: "gc-3", OwnerBoot: 1_568_720_000_000, Context: sso},
 	}
 }
 
@@ -104,6 +113,7 @@ func TestTheWireFormIsWhatTheDocumentationShows(t *testing.T) {
 		`gcIntent#1.0#gc-1#1568724000000#17#1568724381123#{"intents":[{"id":"ID:b-1:1","agent":"1001","word":"MakeCall","node":"gc-1","at":1568724381000}]}`,
 		`gcProgress#1.0#gc-1#1568724000000#17#1568724381123#{"progress":[{"agent":"1001","id":"ID:b-1:1","at":1568724381000}]}`,
 		`gcYielded#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1001","to":"gc-2","busy":true}`,
+		`gcContext#1.0#gc-1#1568724000000#17#1568724381123#{"agent":"1002","subscriptionTime":1568724381000,"bearer":true,"token":{"issued":1568724381000,"expires":1568724681000},"password":"c4n4ry-p4ss","refreshToken":"c4n4ry-p4ss-r","tokenPassword":"c4n4ry-p4ss-p","shown":"c4n4ry-p4ss-s"}`,
 	} {
 		require.Equal(t, want, encode(t, plain, examples()[i]))
 	}
@@ -348,6 +358,25 @@ func longIntents(n int) []Intent {
 		list[i] = Intent{MessageID: strings.Repeat("m", maxValue), Agent: name, Word: "MakeCall", Node: name, At: 1}
 	}
 	return list
+}
+
+// TestTokensFit: a signed access token is longer than any other value, and one
+// that is encrypted too is longer still.
+func TestTokensFit(t *testing.T) {
+	long := secret.New(strings.Repeat("t", 6000))
+	codec := newCodec(t, testKey, false)
+	for _, b := range []Body{
+		AgentState{Agent: "1001", Password: long, SubscriptionTime: 1000},
+		AgentContext{Agent: "1001", SubscriptionTime: 1, Context: Context{Password: long, Bearer: true, Token: Token{Refresh: long}}},
+	} {
+		m, err := codec.Decode(encode(t, codec, b), header.Node)
+		require.NoError(t, err)
+		require.Equal(t, b.Kind(), m.Body.Kind())
+	}
+	_, err := codec.Encode(Message{header, AgentContext{
+		Agent: "1001", SubscriptionTime: 1, Context: Context{Token: Token{Refresh: secret.New(strings.Repeat("t", maxSecret+1))}},
+	}}, &counting{})
+	require.ErrorIs(t, err, errField)
 }
 
 func TestNothingPrintsAPassword(t *testing.T) {

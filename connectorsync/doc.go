@@ -26,6 +26,8 @@
 //	gcHeartbeat    {"priority":127,"role":"serving","agents":2,"version":"1.0"}
 //	gcContext      {"agent":"1001","subscriptionTime":1568724381123,"extension":"2001",
 //	                "destination":"/topic/crm.1001","format":"JSON","teams":["5"],"loggedIn":true,"password":"..."}
+//	               of an SSO user also "bearer":true, "token":{"issued":..,"expires":..} and the secrets
+//	               "refreshToken", "tokenPassword" and "shown", where they are known
 //	gcSyncRequest  {"to":"gc-2"}        without "to": all nodes are asked
 //	gcSyncDone     {"to":"gc-1"}        ends the answer, which repeats contexts, orphans, intents and progress
 //	gcAgentGone    {"agent":"1001","subscriptionTime":1568724381123}

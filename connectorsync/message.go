@@ -3,7 +3,6 @@ package connectorsync
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -97,23 +96,6 @@ type Heartbeat struct {
 	Unable  bool   `json:"unable,omitempty"`
 	Agents  int    `json:"agents"`  // how many it holds
 	Version string `json:"version"` // of these messages, see [Version]
-}
-
-// Context is what a node must know of an agent to act for it.
-type Context struct {
-	Password    secret.Secret `json:"-"`                // written by the codec alone
-	Bearer      bool          `json:"bearer,omitempty"` // the password is an SSO access token
-	Extension   string        `json:"extension,omitempty"`
-	Destination string        `json:"destination,omitempty"` // broker path; "" = not bound
-	Format      string        `json:"format,omitempty"`      // of the dialect [D3]; "" = the node's
-	Teams       []string      `json:"teams,omitempty"`       // team subscriptions, by id
-	LoggedIn    bool          `json:"loggedIn,omitempty"`
-	Leaving     bool          `json:"leaving,omitempty"` // a force_logout waits for the last call to end [C16]
-}
-
-func (c Context) equal(o Context) bool {
-	return c.Password.Equal(o.Password) && c.Bearer == o.Bearer && c.Extension == o.Extension && c.Destination == o.Destination &&
-		c.Format == o.Format && slices.Equal(c.Teams, o.Teams) && c.LoggedIn == o.LoggedIn && c.Leaving == o.Leaving
 }
 
 // AgentContext is the replica of an agent that the sender holds. Like
@@ -248,58 +230,14 @@ func decodeJSON[T Body](payload []byte) (Body, error) {
 	return b, nil
 }
 
-// contextPayload and orphanPayload are the only forms in which a password is
-// written; the types themselves leave it out.
-type contextPayload struct {
-	AgentContext
-	Clear string `json:"password,omitempty"`
-}
-
-type orphanPayload struct {
-	Orphan
-	Clear string `json:"password,omitempty"`
-}
-
-func encodeContext(b Body) ([]byte, error) {
-	c, ok := b.(AgentContext)
-	if !ok {
-		return nil, fmt.Errorf("connectorsync: %T is no %s", b, KindContext)
-	}
-	return json.Marshal(contextPayload{c, c.Password.Reveal()})
-}
-
-func decodeContext(payload []byte) (Body, error) {
-	var p contextPayload
-	if err := json.Unmarshal(payload, &p); err != nil {
-		return nil, err
-	}
-	p.Password = secret.New(p.Clear)
-	return p.AgentContext, nil
-}
-
-func encodeOrphan(b Body) ([]byte, error) {
-	o, ok := b.(Orphan)
-	if !ok {
-		return nil, fmt.Errorf("connectorsync: %T is no %s", b, KindOrphan)
-	}
-	return json.Marshal(orphanPayload{o, o.Password.Reveal()})
-}
-
-func decodeOrphan(payload []byte) (Body, error) {
-	var p orphanPayload
-	if err := json.Unmarshal(payload, &p); err != nil {
-		return nil, err
-	}
-	p.Password = secret.New(p.Clear)
-	return p.Orphan, nil
-}
-
 // Bounds of what a message may hold.
 const (
 	maxSeq   = 1 << 62
 	maxName  = 256
 	maxValue = 1024
-	maxTeams = 1000
+	// maxSecret holds a signed and encrypted access token of Cisco's identity service.
+	maxSecret = 16 << 10
+	maxTeams  = 1000
 )
 
 var errField = errors.New("a field is missing, too long or holds what it must not")
@@ -310,8 +248,12 @@ func isName(v string) bool {
 	return v != "" && len(v) <= maxName && isText(v) && !strings.Contains(v, "#")
 }
 
-func isText(v string) bool {
-	return len(v) <= maxValue && utf8.ValidString(v) && !strings.ContainsFunc(v, unicode.IsControl)
+func isText(v string) bool { return isClean(v, maxValue) }
+
+func isSecret(s secret.Secret) bool { return isClean(s.Reveal(), maxSecret) }
+
+func isClean(v string, longest int) bool {
+	return len(v) <= longest && utf8.ValidString(v) && !strings.ContainsFunc(v, unicode.IsControl)
 }
 
 func isTime(m Millis) bool { return m > 0 && m < latest }
@@ -327,13 +269,8 @@ func (h Header) check() error {
 	return all(isName(h.Node), isTime(h.Boot), h.Seq > 0, h.Seq < maxSeq, isTime(h.At))
 }
 
-func (c Context) isSound() bool {
-	return isText(c.Password.Reveal()) && isText(c.Extension) && isText(c.Destination) && isText(c.Format) &&
-		len(c.Teams) <= maxTeams && !slices.ContainsFunc(c.Teams, func(t string) bool { return len(t) > maxName || !isText(t) })
-}
-
 func (b AgentState) check() error {
-	return all(isName(b.Agent), isText(b.Password.Reveal()), isText(b.Extension), isTime(b.SubscriptionTime))
+	return all(isName(b.Agent), isSecret(b.Password), isText(b.Extension), isTime(b.SubscriptionTime))
 }
 
 func (b Heartbeat) check() error {

@@ -10,11 +10,22 @@ import (
 	"gcbridge/protocol/secret"
 )
 
+// A change of any field of a token is told to the others.
+func TestEveryFieldOfATokenCounts(t *testing.T) {
+	for _, o := range []Token{
+		{Refresh: secret.New("r")}, {Password: secret.New("p")}, {Shown: secret.New("s")}, {Issued: 1}, {Expires: 1},
+	} {
+		require.False(t, Token{}.equal(o), "%+v", o)
+		require.True(t, o.equal(o))
+	}
+}
+
 // A change of any field of a context is told to the others.
 func TestEveryFieldOfAContextCounts(t *testing.T) {
 	full := reflect.ValueOf(Context{
 		Password: secret.New("pw"), Bearer: true, Extension: "2001", Destination: "/topic/a",
 		Format: "JSON", Teams: []string{"5"}, LoggedIn: true, Leaving: true,
+		Token: Token{Refresh: secret.New("r"), Password: secret.New("pw"), Shown: secret.New("s"), Issued: 1, Expires: 2},
 	})
 	for i := range full.NumField() {
 		name := full.Type().Field(i).Name

@@ -40,6 +40,9 @@ type ClientConfig struct {
 	Transport http.RoundTripper
 	TLS       *tls.Config // used when Transport is nil
 	Log       zerolog.Logger
+	// TokenURL is the service that gives SSO users their access tokens; "" =
+	// Finesse itself. See [Client.RenewToken].
+	TokenURL string
 	// Limit bounds the requests under way; nil = no bound.
 	Limit Limiter
 	// OnSent, if set, is called when a request has been written to the wire.
@@ -57,12 +60,13 @@ type ClientConfig struct {
 // if not one byte of it was written. Reads may be repeated once by net/http
 // when an idle connection turns out to be closed.
 type Client struct {
-	base    string
-	timeout time.Duration
-	http    *http.Client
-	log     zerolog.Logger
-	limit   Limiter
-	onSent  func(ctx context.Context, at time.Time)
+	base     string
+	tokenURL string
+	timeout  time.Duration
+	http     *http.Client
+	log      zerolog.Logger
+	limit    Limiter
+	onSent   func(ctx context.Context, at time.Time)
 
 	onRepaired func()
 }
@@ -87,11 +91,12 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 		return nil, fmt.Errorf("finesse: base URL of %s: query and fragment are not allowed", u.Host)
 	}
 	c := &Client{
-		base:    strings.TrimRight(u.String(), "/"),
-		timeout: cfg.Timeout,
-		log:     cfg.Log,
-		limit:   cfg.Limit,
-		onSent:  cfg.OnSent,
+		base:     strings.TrimRight(u.String(), "/"),
+		tokenURL: cfg.TokenURL,
+		timeout:  cfg.Timeout,
+		log:      cfg.Log,
+		limit:    cfg.Limit,
+		onSent:   cfg.OnSent,
 
 		onRepaired: cfg.OnRepaired,
 	}

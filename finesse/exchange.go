@@ -31,9 +31,11 @@ func errorLimits() limits { return limits{bytes: 64 << 10, depth: 16, elements: 
 type request struct {
 	op        string // for errors and logs: "PUT User"
 	method    string
+	url       string   // the whole of it, in place of path and query
 	path      []string // below the base URL, each segment still unescaped
 	query     url.Values
 	cred      *Credentials // nil: without Authorization
+	agent     string       // for whom it is, where no credentials say so
 	body      []byte
 	requestID string
 	header    map[string]string
@@ -86,8 +88,8 @@ func (c *Client) write(ctx context.Context, r request) error {
 // exchange asks once, when the limiter gives a place. The request's time runs
 // from then on.
 func (c *Client) exchange(ctx context.Context, r request) (body []byte, status int, err error) {
-	if r.cred != nil {
-		release, refused := c.limit.Acquire(ctx, agentOf(ctx, r.cred))
+	if agent := agentOf(ctx, r); agent != "" {
+		release, refused := c.limit.Acquire(ctx, agent)
 		if refused != nil {
 			return nil, 0, &Error{Op: r.op, Err: fmt.Errorf("%w: %w", errNoPlace, refused), Class: errclass.Unavailable}
 		}
@@ -133,16 +135,9 @@ func (c *Client) askOnce(ctx context.Context, r request) (body []byte, status in
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
-	var target strings.Builder
-	target.WriteString(c.base)
-	for _, segment := range r.path {
-		if segment == "" || segment == "." || segment == ".." {
-			return nil, &Error{Op: r.op, Class: errclass.Client, Err: errors.New("an empty or relative id")}
-		}
-		target.WriteString("/" + url.PathEscape(segment))
-	}
-	if len(r.query) > 0 {
-		target.WriteString("?" + r.query.Encode())
+	target, err := c.target(r)
+	if err != nil {
+		return nil, err
 	}
 	var body io.Reader
 	if r.body != nil {
@@ -150,7 +145,7 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 		// only when nothing of the first attempt was written.
 		body = bytes.NewReader(r.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, target.String(), body)
+	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
 	if err != nil {
 		return nil, &Error{Op: r.op, Class: errclass.Internal, Err: errors.New("the request cannot be formed")}
 	}
@@ -172,6 +167,25 @@ func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, erro
 		req.SetBasicAuth(r.cred.User, r.cred.Password.Reveal())
 	}
 	return req, nil
+}
+
+// target is where a request goes.
+func (c *Client) target(r request) (string, error) {
+	if r.url != "" {
+		return r.url, nil
+	}
+	var target strings.Builder
+	target.WriteString(c.base)
+	for _, segment := range r.path {
+		if segment == "" || segment == "." || segment == ".." {
+			return "", &Error{Op: r.op, Class: errclass.Client, Err: errors.New("an empty or relative id")}
+		}
+		target.WriteString("/" + url.PathEscape(segment))
+	}
+	if len(r.query) > 0 {
+		target.WriteString("?" + r.query.Encode())
+	}
+	return target.String(), nil
 }
 
 // headerValue keeps what may stand in an HTTP header: net/http refuses a

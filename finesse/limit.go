@@ -3,7 +3,7 @@ package finesse
 import "context"
 
 // Limiter bounds what a [Client] asks at the same time. [Client] uses one for
-// every request that has credentials; SystemInfo has none and never waits.
+// every request that is for somebody; SystemInfo is for nobody and never waits.
 type Limiter interface {
 	// Acquire waits until a request for agent may begin, or until ctx ends; then
 	// the request is not sent. release must be called once when the request is
@@ -19,12 +19,18 @@ func WithAgent(ctx context.Context, agent string) context.Context {
 	return context.WithValue(ctx, agentKey{}, agent)
 }
 
-// agentOf is for whom a request is.
-func agentOf(ctx context.Context, cred *Credentials) string {
+// agentOf is for whom a request is; "" if it is for nobody, and never waits.
+func agentOf(ctx context.Context, r request) string {
+	if r.cred == nil && r.agent == "" {
+		return ""
+	}
 	if agent, ok := ctx.Value(agentKey{}).(string); ok {
 		return agent
 	}
-	return cred.User
+	if r.cred == nil {
+		return r.agent
+	}
+	return r.cred.User
 }
 
 // unlimited lets every request through at once.

@@ -43,7 +43,7 @@ func systemCommands() []CommandRow {
 				{"sso", "Connect#1001", "SiebelTestClient1,pw1001,SSO"},
 				{"comma_in_password", "Connect#1001", "SiebelTestClient1,pw,10,01,<sso>"},
 			},
-			Note: "No answer in DEFAULT format when it succeeds. A third value that is the word SSO marks a single sign-on user.",
+			Note: "No answer in DEFAULT format when it succeeds. A third value that is the word SSO marks a single sign-on user: the password is the access token, the JSON answer of the token service that gave it, or, with GC_SSO_TOKEN_URL, the agent's password.",
 		},
 	}
 }

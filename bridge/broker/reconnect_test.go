@@ -79,15 +79,13 @@ func TestPausesGrowOverShortLives(t *testing.T) {
 // What a message was confirmed on is a broker that is there: the next connection
 // is made at once.
 func TestAConfirmedMessageProvesTheBroker(t *testing.T) {
-	served := map[int64]bool{} // by connection; only one sends
+	var served sync.Map // by connection
 	s := newFake(t, func(c *fakeConn, f *frame.Frame) bool {
 		switch {
 		case f.Command != frame.SEND:
-		case served[c.number]: // each takes one message only
+		case had(&served, c.number): // each takes one message only
 			_ = c.Close()
 			return true
-		default:
-			served[c.number] = true
 		}
 		return false
 	})
@@ -96,6 +94,12 @@ func TestAConfirmedMessageProvesTheBroker(t *testing.T) {
 		require.NoError(t, l.Confirmed(text(t, "q", "x")))
 	}
 	require.Zero(t, l.Stats().Reconnects, "only the publishing connection is made anew")
+}
+
+// had reports whether n has been here before.
+func had(seen *sync.Map, n int64) bool {
+	_, before := seen.LoadOrStore(n, true)
+	return before
 }
 
 // A link has all of its connections or none: what was opened is closed when a

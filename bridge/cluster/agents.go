@@ -68,7 +68,7 @@ func (p *Pair) takeOver(e connectorsync.TakeOver) {
 // holding is what another node told of an agent.
 func (p *Pair) holding(e connectorsync.TakeOver) session.Holding {
 	h := session.Holding{
-		Password: e.Context.Password, Bearer: e.Context.Bearer, Extension: e.Context.Extension,
+		Password: e.Context.Password, Bearer: e.Context.Bearer, Token: grant(e.Context), Extension: e.Context.Extension,
 		Teams: e.Context.Teams, LoggedIn: e.Context.LoggedIn, Leaving: e.Context.Leaving, Yields: e.Yields,
 	}
 	to, err := p.cfg.Stored(e.Context.Destination)
@@ -81,6 +81,27 @@ func (p *Pair) holding(e connectorsync.TakeOver) session.Holding {
 	}
 	p.cfg.Book.Bind(h.Binding)
 	return h
+}
+
+// token is what the other nodes are told of an access token.
+func token(g session.Grant) connectorsync.Token {
+	t := connectorsync.Token{Refresh: g.Refresh, Password: g.Password, Shown: g.Shown}
+	if g.Known() {
+		t.Issued, t.Expires = connectorsync.MillisOf(g.Issued), connectorsync.MillisOf(g.Expires)
+	}
+	return t
+}
+
+// grant is what another node told of an access token.
+func grant(c connectorsync.Context) session.Grant {
+	if !c.Bearer {
+		return session.Grant{}
+	}
+	g := session.Grant{Access: c.Password, Refresh: c.Token.Refresh, Password: c.Token.Password, Shown: c.Token.Shown}
+	if c.Token.Expires > 0 {
+		g.Issued, g.Expires = c.Token.Issued.Time(), c.Token.Expires.Time()
+	}
+	return g
 }
 
 func (p *Pair) letGo(e connectorsync.LetGo) {
@@ -96,7 +117,7 @@ func (p *Pair) letGo(e connectorsync.LetGo) {
 // Held implements [session.Membership].
 func (p *Pair) Held(agent string, h session.Holding) {
 	c := connectorsync.Context{
-		Password: h.Password, Bearer: h.Bearer, Extension: h.Extension, Leaving: h.Leaving,
+		Password: h.Password, Bearer: h.Bearer, Token: token(h.Token), Extension: h.Extension, Leaving: h.Leaving,
 		Format: string(h.Binding.Dialect.Format), Teams: h.Teams, LoggedIn: h.LoggedIn,
 	}
 	if h.Binding.Bound() {

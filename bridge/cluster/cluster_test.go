@@ -157,6 +157,7 @@ func (n *node) meets(priority int) {
 	n.hears(connectorsync.Heartbeat{Priority: priority, Version: connectorsync.Version})
 	n.hears(connectorsync.AgentContext{Agent: "1001", SubscriptionTime: connectorsync.MillisOf(time.Now()), Context: connectorsync.Context{
 		Destination: "/topic/A", Format: "JSON", Password: secret.New("pw"), Extension: "2001", LoggedIn: true, Leaving: true, Teams: []string{"7"}, Bearer: true,
+		Token: connectorsync.Token{Refresh: secret.New("r"), Password: secret.New("p"), Shown: secret.New("s"), Issued: 1000, Expires: 301_000},
 	}})
 	n.hears(connectorsync.SyncDone{To: "n1"})
 }
@@ -224,6 +225,10 @@ func TestFetch(t *testing.T) {
 		h := n.taken["1001"]
 		require.Equal(t, "pw", h.Password.Reveal())
 		require.True(t, h.Bearer && h.LoggedIn && h.Leaving && h.Yields)
+		require.True(t, h.Token.Equal(session.Grant{
+			Access: secret.New("pw"), Refresh: secret.New("r"), Password: secret.New("p"), Shown: secret.New("s"),
+			Issued: time.UnixMilli(1000), Expires: time.UnixMilli(301_000),
+		}), "the new node can renew the token")
 		require.Equal(t, "2001", h.Extension)
 		require.Equal(t, []string{"7"}, h.Teams)
 		require.Equal(t, address("/topic/A"), h.Binding.To)
@@ -252,6 +257,10 @@ func TestAgentsAreTold(t *testing.T) {
 		n.bodies()
 		h := session.Holding{
 			Password: secret.New("pw"), Extension: "2002", Binding: wire.Binding{To: address("/topic/B")}, LoggedIn: true, Leaving: true, Teams: []string{"7"}, Bearer: true,
+			Token: session.Grant{
+				Access: secret.New("pw"), Refresh: secret.New("r"), Password: secret.New("p"), Shown: secret.New("s"),
+				Issued: time.UnixMilli(1000), Expires: time.UnixMilli(301_000),
+			},
 		}
 		h.Binding.Dialect.Format = protocol.FormatJSON
 		n.pair.Held("1002", h)
@@ -260,6 +269,7 @@ func TestAgentsAreTold(t *testing.T) {
 		require.Equal(t, "1002", c.Agent)
 		require.Equal(t, connectorsync.Context{
 			Password: c.Context.Password, Bearer: true, Extension: "2002", Destination: "/topic/B", Format: "JSON", LoggedIn: true, Leaving: true, Teams: []string{"7"},
+			Token: connectorsync.Token{Refresh: secret.New("r"), Password: secret.New("p"), Shown: secret.New("s"), Issued: 1000, Expires: 301_000},
 		}, c.Context)
 		require.Equal(t, "pw", c.Context.Password.Reveal())
 		require.Equal(t, 1, n.pair.Status().Held)

@@ -64,6 +64,7 @@ type Config struct {
 	FinesseInsecureTLS   bool          `envconfig:"GC_FINESSE_INSECURE_TLS" default:"false" desc:"do not verify Finesse's certificates"`
 	FinesseAdminUser     string        `envconfig:"GC_FINESSE_ADMIN_USER" desc:"Finesse administrator, for phone books and getallagents [C21]"`
 	FinesseAdminPassword secret.Secret `envconfig:"GC_FINESSE_ADMIN_PASSWORD" desc:"the administrator's password"`
+	SSOTokenURL          string        `envconfig:"GC_SSO_TOKEN_URL" desc:"service that gives SSO users' access tokens and renews them; empty = Finesse's own /desktop/sso/token"`
 	XMPPAddrs            []string      `envconfig:"GC_XMPP_ADDRS" desc:"host:port of XMPP over TCP per Finesse URL, when it is not the domain and port of SystemInfo (else 5223, or 5222 without direct TLS)"`
 	XMPPTLS              string        `envconfig:"GC_XMPP_TLS" default:"direct" desc:"direct, starttls or none; of XMPP over TCP"`
 	XMPPTransport        string        `envconfig:"GC_XMPP_TRANSPORT" default:"auto" desc:"tcp, websocket (/ws beside the REST API, else port 7443), or auto: tcp, and websocket where tcp cannot be opened"`
@@ -235,6 +236,9 @@ func (c Config) Validate() error {
 	}
 	checkURLs(c.BrokerURLs, []string{"stomp", "stomp+ssl"}, func(s string) { bad("BROKER_URLS", "%s", s) })
 	checkURLs(c.FinesseURLs, []string{"http", "https"}, func(s string) { bad("FINESSE_URLS", "%s", s) })
+	if c.SSOTokenURL != "" {
+		checkURLs([]string{c.SSOTokenURL}, []string{"http", "https"}, func(s string) { bad("SSO_TOKEN_URL", "%s", s) })
+	}
 	if len(c.XMPPAddrs) > 0 && len(c.XMPPAddrs) != len(c.FinesseURLs) {
 		bad("XMPP_ADDRS", "%d addresses for %d Finesse URLs", len(c.XMPPAddrs), len(c.FinesseURLs))
 	}

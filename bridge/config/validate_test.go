@@ -31,6 +31,11 @@ func TestValidateNamesTheVariable(t *testing.T) {
 			func(c *Config) { c.FinesseURLs, c.XMPPAddrs = []string{"http://a", "http://b"}, []string{"a:1"} },
 			"GC_XMPP_ADDRS: 1 addresses for 2 Finesse URLs",
 		},
+		"scheme of a token service": {func(c *Config) { c.SSOTokenURL = "ftp://a" }, "GC_SSO_TOKEN_URL: ftp://a is not http:// or https://host:port"},
+		"password in a token service": {
+			func(c *Config) { c.SSOTokenURL = "https://u:secret@a" },
+			"GC_SSO_TOKEN_URL: https://u:xxxxx@a: credentials belong in separate variables",
+		},
 		"address without a port": {func(c *Config) { c.XMPPAddrs = []string{"a"} }, "GC_XMPP_ADDRS: address a: missing port in address"},
 		"priority below":         {func(c *Config) { c.ConsumerPriority = -1 }, "GC_CONSUMER_PRIORITY: -1 is not within 0 to 127"},
 		"priority above":         {func(c *Config) { c.ConsumerPriority = 128 }, "GC_CONSUMER_PRIORITY: 128 is not within 0 to 127"},

@@ -140,6 +140,10 @@ func (stream) Abort()                                    {}
 func (s stream) C() <-chan finesse.Notification          { return s.c }
 
 func (server) Name() string { return "f1" }
+func (server) RenewToken(context.Context, finesse.TokenProof) (finesse.Token, error) {
+	return finesse.Token{}, nil
+}
+
 func (server) Connect(context.Context, finesse.Credentials) (session.Stream, error) {
 	return stream{make(chan finesse.Notification)}, nil
 }

@@ -17,6 +17,10 @@ import (
 // text; JSON has ConnectStatus.
 func (s *Session) connect(ctx context.Context, r *Request) error {
 	cred, err := s.credentials(r, r.Command.Arg(protocol.ParamSSO) != "")
+	var grant Grant
+	if err == nil && cred.Bearer {
+		cred, grant, err = s.signOn(ctx, r, cred)
+	}
 	if err == nil && (!s.presence.Up() || !s.presence.Credentials().Equal(cred)) {
 		err = s.prove(ctx, r, cred)
 	}
@@ -24,6 +28,7 @@ func (s *Session) connect(ctx context.Context, r *Request) error {
 		s.connectFailed(r, err)
 		return err
 	}
+	s.signedOn(cred, grant)
 	s.rebind(ctx, r)
 	s.answer(r, protocol.ConnectStatus{Addressee: s.addressee()})
 	return nil

@@ -58,6 +58,9 @@ type Options struct {
 	// Decipher makes a password of what a command carries in its place; nil:
 	// passwords come in clear [C23].
 	Decipher func(secret.Secret) (secret.Secret, error)
+	// TokenService: an SSO user's Connect may carry a password, for which the token
+	// service of GC_SSO_TOKEN_URL gives an access token.
+	TokenService bool
 	// SendControls: an O-017 goes out whenever a dialog's controls change [C22].
 	SendControls bool
 	// ListLoggedOut: getteamusers lists logged-out members too.
@@ -136,6 +139,9 @@ type Stream = presence.Stream
 type Server interface {
 	presence.Server
 	API
+	// RenewToken asks for the next access token of an SSO user; see
+	// [finesse.TokenRefused].
+	RenewToken(ctx context.Context, p finesse.TokenProof) (finesse.Token, error)
 }
 
 // API is the part of [finesse.Client] that sessions call.

@@ -41,8 +41,12 @@ type fakeServer struct {
 	lastCred   finesse.Credentials // of the last state change
 	onUser     func()              // before User is answered
 	onSet      func(c finesse.StateChange, requestID string)
-	right      string   // the password that REST and XMPP take; "" = XMPP takes pw, REST takes any
-	tries      []string // passwords that were shown and are not right
+	right      string                                          // the password that REST and XMPP take; "" = XMPP takes pw, REST takes any
+	tries      []string                                        // passwords that were shown and are not right
+	tokens     []string                                        // that Connect takes beside pw
+	renew      func(finesse.TokenProof) (finesse.Token, error) // nil: refused
+	renewCtx   func(context.Context)
+	renewals   []finesse.TokenProof
 }
 
 type fakeStream struct {
@@ -85,13 +89,27 @@ func (f *fakeServer) Connect(_ context.Context, cred finesse.Credentials) (Strea
 	if f.connectErr != nil {
 		return nil, f.connectErr
 	}
-	if cred.Password.Reveal() != cmp.Or(f.right, "pw") {
+	if !slices.Contains(append(f.tokens, cmp.Or(f.right, "pw")), cred.Password.Reveal()) {
 		f.tries = append(f.tries, cred.Password.Reveal())
 		return nil, fmt.Errorf("login: %w", finesse.ErrAuth)
 	}
 	st := &fakeStream{c: make(chan finesse.Notification, 64), ask: func(what string) error { return f.ask(what, "") }}
 	f.streams = append(f.streams, st)
 	return st, nil
+}
+
+func (f *fakeServer) RenewToken(ctx context.Context, p finesse.TokenProof) (finesse.Token, error) {
+	f.mu.Lock()
+	f.renewals = append(f.renewals, p)
+	renew, wait := f.renew, f.renewCtx
+	f.mu.Unlock()
+	if wait != nil {
+		wait(ctx)
+	}
+	if renew == nil {
+		return finesse.Token{}, &finesse.Error{Op: "POST token", Status: 401, Class: errclass.Upstream}
+	}
+	return renew(p)
 }
 
 func (f *fakeServer) ask(what, id string) error {

@@ -12,7 +12,8 @@ import (
 // Holding is what another node must know to go on with this agent.
 type Holding struct {
 	Password  secret.Secret
-	Bearer    bool // the password is an SSO access token
+	Bearer    bool  // the password is an SSO access token
+	Token     Grant // what is known of that
 	Extension string
 	Binding   wire.Binding // not bound: only an original connector's O-025 was seen
 	Teams     []string     // whose members' states they have asked for
@@ -24,7 +25,7 @@ type Holding struct {
 }
 
 func (h Holding) equal(o Holding) bool {
-	return h.Password.Equal(o.Password) && h.Bearer == o.Bearer && h.Extension == o.Extension && h.Binding.To == o.Binding.To &&
+	return h.Password.Equal(o.Password) && h.Bearer == o.Bearer && h.Token.Equal(o.Token) && h.Extension == o.Extension && h.Binding.To == o.Binding.To &&
 		h.Binding.Dialect.Format == o.Binding.Dialect.Format && slices.Equal(h.Teams, o.Teams) && h.LoggedIn == o.LoggedIn && h.Leaving == o.Leaving
 }
 

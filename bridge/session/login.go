@@ -20,6 +20,10 @@ func (s *Session) logIn(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
+	var grant Grant
+	if cred.Bearer {
+		cred, grant = s.loginToken(cred)
+	}
 	if !s.presence.Up() {
 		if err := s.connectAs(ctx, cred); err != nil {
 			return err
@@ -41,6 +45,7 @@ func (s *Session) logIn(ctx context.Context, r *Request) error {
 		return err
 	}
 	s.presence.Adopt(cred)
+	s.signedOn(cred, grant)
 	return nil
 }
 

@@ -83,6 +83,10 @@ func (s *Session) step(ctx context.Context) {
 		s.sync.waits = false // follow does the rest
 	case <-s.sync.routine.timer.C:
 		s.contain(nil, func() { s.readRoutinely(ctx) })
+	case <-s.signing.token.Due():
+		s.contain(nil, func() { s.renewToken(ctx) })
+	case a := <-s.signing.token.Answers():
+		s.contain(nil, func() { s.tokenRenewed(ctx, a) })
 	case <-s.tenure.timer.C:
 		s.deps.Telemetry.Count(telemetry.HandOversUnconfirmed)
 		s.handOver()
@@ -133,6 +137,8 @@ func (s *Session) lingerOver() {
 // disconnect leaves Finesse.
 func (s *Session) disconnect() {
 	s.sync.leave()
+	s.signing.token.Drop()
+	s.signing.token.Wait()
 	if err := s.presence.Close(); err != nil {
 		s.log.Debug().Err(err).Msg("closing the notification stream")
 	}

@@ -18,6 +18,7 @@ import (
 
 	"gcbridge/bridge/session/ledger"
 	"gcbridge/bridge/session/presence"
+	"gcbridge/bridge/session/signon"
 	"gcbridge/bridge/translate"
 	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
@@ -60,6 +61,7 @@ func New(agent string, deps *Deps) *Session {
 		deps: deps, agent: agent, log: deps.Log.With().Str("agent", agent).Logger(),
 		inbox: newInbox(), presence: presence.New[Server](), view: translate.New(agent, deps.Dialect),
 	}
+	s.signing.token = signon.New()
 	s.asked.timer, s.sync.timer, s.tenure.timer, s.life.idle, s.sync.routine.timer = stopped(), stopped(), stopped(), stopped(), stopped()
 	s.sync.cause = translate.AfterGap
 	s.shown.snapshot.Store(&Snapshot{Agent: agent, Phase: PhaseNew})
@@ -202,6 +204,7 @@ type signing struct {
 	outgoing bool // the client asked for LOGOUT
 	leaving  leaving
 	failover failover
+	token    *signon.Renewal // of an SSO user
 }
 
 // failover is the time after a gap in which Finesse may log an agent out whom

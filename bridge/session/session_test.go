@@ -260,7 +260,9 @@ func TestReasonCodesAreReadOnce(t *testing.T) {
 func TestLoginWithoutAStream(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
-		g.server.set(func(f *fakeServer) { f.connectErr = &finesse.StreamError{Op: "dial", Class: errclass.Unavailable, Err: errors.New("refused")} })
+		g.server.set(func(f *fakeServer) {
+			f.connectErr = &finesse.StreamError{Op: "dial", Class: errclass.Unavailable, Err: errors.New("refused")}
+		})
 		g.server.streams[0].end(errors.New("gone"))
 		synctest.Wait()
 		g.do(noDest, "Login#1001", "pw,2001")

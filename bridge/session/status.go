@@ -18,12 +18,18 @@ type Snapshot struct {
 	Supervisor  bool      `json:"supervisor,omitempty"`
 	Teams       []string  `json:"teams,omitempty"` // whose members they watch
 	Server      string    `json:"server,omitempty"`
-	Waiting     int       `json:"waiting"`           // commands in the mailbox
-	Open        int       `json:"open,omitempty"`    // commands that Finesse has accepted and whose outcome has not come
 	Suspect     string    `json:"suspect,omitempty"` // why events of theirs are believed to go to somebody else
-	Refused     uint64    `json:"refused"`           // commands refused because the mailbox was full
-	Panics      uint64    `json:"panics"`
+	Load
 	Changed     time.Time `json:"changed"`
+	TokenEnds   time.Time `json:"tokenEnds,omitzero"` // of an SSO user, if that is known
+}
+
+// Load is what a session has to do, and what went wrong.
+type Load struct {
+	Waiting int    `json:"waiting"`        // commands in the mailbox
+	Open    int    `json:"open,omitempty"` // commands that Finesse has accepted and whose outcome has not come
+	Refused uint64 `json:"refused"`        // commands refused because the mailbox was full
+	Panics  uint64 `json:"panics"`
 }
 
 // Phase is where a session is in its life.
@@ -60,8 +66,8 @@ func (s *Session) show() {
 	sn := Snapshot{
 		Agent: s.agent, Phase: s.phase(), Destination: s.client.path(),
 		State: string(u.State), Extension: u.Extension, Dialogs: s.view.Calls(),
-		Supervisor: u.Supervisor(), Teams: s.teams.roster.Teams(), Open: s.asked.Len(), Suspect: s.sync.routine.suspect,
-		Server: s.presence.Name(), Changed: u.StateChangeTime,
+		Supervisor: u.Supervisor(), Teams: s.teams.roster.Teams(), Load: Load{Open: s.asked.Len()}, Suspect: s.sync.routine.suspect,
+		Server: s.presence.Name(), Changed: u.StateChangeTime, TokenEnds: s.signing.token.Grant().Expires,
 	}
 	s.shown.snapshot.Store(&sn)
 	if u.State != "" {

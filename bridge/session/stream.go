@@ -98,6 +98,9 @@ func (s *Session) dial(ctx context.Context) {
 		s.presence.Later()
 		return
 	}
+	if s.tokenFirst() {
+		return // the new token dials
+	}
 	s.presence.Redial(ctx, srv, s.deps.Options.CommandTimeout)
 }
 
@@ -112,6 +115,8 @@ func (s *Session) dialled(d presence.Dialled[Server]) {
 		s.sync.routine.forget()
 		s.client.refused = ""
 		s.sync.soon()
+	case errors.Is(err, finesse.ErrAuth) && s.signing.token.Doubt():
+		s.log.Debug().Err(err).Msg("access token refused: it is renewed first")
 	case errors.Is(err, finesse.ErrAuth):
 		s.credentialsRefused(err)
 	default:
@@ -124,6 +129,7 @@ func (s *Session) dialled(d presence.Dialled[Server]) {
 // out after a few wrong passwords.
 func (s *Session) credentialsRefused(err error) {
 	s.presence.Refuse()
+	s.signing.token.Drop()
 	s.client.refused, s.tenure.told = protocol.ErrSubscriptionFailed, nil
 	s.deps.Cluster.Lost(s.agent)
 	s.log.Warn().Err(err).Msg("Finesse refuses the agent's credentials now")

@@ -12,6 +12,10 @@ import (
 // resync reads Finesse and tells the client where its agent stands (M8), and what
 // became of the commands whose events fell into the gap.
 func (s *Session) resync(ctx context.Context) {
+	if s.tokenFirst() {
+		s.sync.again()
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.deps.Options.CommandTimeout)
 	defer cancel()
 	u, ds, err := s.read(ctx)
@@ -33,6 +37,7 @@ func (s *Session) resync(ctx context.Context) {
 		return
 	}
 	s.presence.Proven()
+	s.signing.token.Taken()
 	s.changed(ctx, was)
 }
 
@@ -41,7 +46,8 @@ func (s *Session) resync(ctx context.Context) {
 func (s *Session) resyncFailed(err error) {
 	s.deps.Telemetry.Count(telemetry.ResyncsFailed)
 	s.deps.Finesse.Report(err)
-	if s.codeFor(err, row{}) == protocol.ErrSubscriptionFailed {
+	refused := s.codeFor(err, row{}) == protocol.ErrSubscriptionFailed
+	if refused && !s.signing.token.Doubt() {
 		s.credentialsRefused(err)
 		return
 	}

@@ -48,6 +48,10 @@ func (s *Session) inherit(ctx context.Context) {
 	}
 	s.presence.Adopt(finesse.Credentials{User: s.agent, Password: h.Password, Bearer: h.Bearer})
 	s.deps.Trust.accept(s.presence.Credentials())
+	if h.Bearer {
+		h.Token.Access = h.Password
+		s.signing.token.Begin(h.Token, time.Now())
+	}
 	if h.LoggedIn {
 		s.admit()
 	}
@@ -59,7 +63,8 @@ func (s *Session) inherit(ctx context.Context) {
 // tell lets the other nodes know what this session holds, when that has changed.
 // It holds the agent from the first time that the stream was up.
 func (s *Session) tell() {
-	if s.tenure.waits && !s.tenure.inherited.Yields && (s.presence.Up() || s.presence.Wanted() || s.client.refused != "") {
+	dialled := s.presence.Up() || s.presence.Wanted() && !s.signing.token.Stale(time.Now()) || s.client.refused != ""
+	if s.tenure.waits && !s.tenure.inherited.Yields && dialled {
 		s.handOver() // nobody hands over, and the first dial is over, however it ended
 	}
 	if s.client.refused != "" || !s.presence.Up() || s.sync.due {
@@ -67,7 +72,7 @@ func (s *Session) tell() {
 	}
 	u, cred := s.view.User(), s.presence.Credentials()
 	h := Holding{
-		Password: cred.Password, Bearer: cred.Bearer, Leaving: s.signing.leaving.active, Extension: u.Extension,
+		Password: cred.Password, Bearer: cred.Bearer, Token: s.signing.token.Grant(), Leaving: s.signing.leaving.active, Extension: u.Extension,
 		Binding: s.client.Binding, Teams: s.teams.roster.Teams(), LoggedIn: loggedIn(u),
 	}
 	if s.tenure.told == nil && s.tenure.waits {

@@ -296,6 +296,7 @@ func TestHoldingTellsEachChange(t *testing.T) {
 		for name, change := range map[string]func(*Holding){
 			"password":  func(h *Holding) { h.Password = secret.New("other") },
 			"extension": func(h *Holding) { h.Extension = "2" },
+			"token":     func(h *Holding) { h.Token.Refresh = secret.New("r") },
 			"bearer":    func(h *Holding) { h.Bearer = true },
 			"binding":   func(h *Holding) { h.Binding.To = destB },
 			"format":    func(h *Holding) { h.Binding.Dialect.Format = protocol.FormatJSON },

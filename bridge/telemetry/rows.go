@@ -49,6 +49,9 @@ const (
 	StrangersForgotten
 	StrangersRefused
 	DestinationsForgotten
+	TokensRenewed
+	TokensRefused
+	TokenRenewalsFailed
 	counters // how many there are
 )
 
@@ -106,6 +109,9 @@ var rows = [counters]row{
 	StrangersForgotten:        {"strangers_forgotten", "Sessions ended of agents whom Finesse never accepted, because there were too many of them.", ""},
 	StrangersRefused:          {"strangers_refused", "Connects answered PLEASE_RETRY because too many agents were being tried for the first time.", ""},
 	DestinationsForgotten:     {"destinations_forgotten", "Destinations forgotten because too many were named that no agent uses.", ""},
+	TokensRenewed:             {"tokens_renewed", "Access tokens of SSO users that were renewed.", ""},
+	TokensRefused:             {"tokens_refused", "Renewals that the token service refused.", ""},
+	TokenRenewalsFailed:       {"token_renewals_failed", "Renewals that failed otherwise and are tried again.", ""},
 }
 
 // Stage is a stretch of a message's way that the worker times.

@@ -52,6 +52,9 @@ the REST address.`,
 	f.DurationVar(&cfg.PresenceGrace, "presence-grace", 0, "how long an agent may be without XMPP before being forced out (default 60s)")
 	f.BoolVar(&cfg.NoEcho, "no-echo", false, "leave the requestId of every event empty, as a Finesse 12.5 may")
 	f.BoolVar(&cfg.ReasonRequired, "reason-required", false, "refuse NOT_READY and LOGOUT without a reason code")
+	f.StringVar(&cfg.AuthMode, "auth-mode", "NON_SSO", "systemAuthMode: NON_SSO, SSO or HYBRID; the tokens are token<id>")
+	f.DurationVar(&cfg.TokenLife, "token-life", 0, "let access tokens end; they are got and renewed at /desktop/sso/token then (default never)")
+	f.DurationVar(&cfg.RefreshLife, "refresh-life", 0, "how long a refresh token is good (default 10h)")
 	c.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
 		cfg.Log = newLogger(cmd.ErrOrStderr(), config.Config{LogFormat: "console", LogLevel: "info"})
 	}

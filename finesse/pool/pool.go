@@ -37,6 +37,7 @@ type Config struct {
 	MaxRequests int           // under way at one server, 0 = DefaultMaxRequests
 	ReturnRate  int           // agents per second who come back, 0 = DefaultReturnRate
 	TLS         *tls.Config   // of REST and XMPP
+	TokenURL    string        // of SSO users' access tokens, "" = each Finesse's own
 	XMPPTLSMode string        // finesse.TLSDirect, TLSStartTLS or TLSNone
 	// XMPPTransport is TransportTCP, TransportWebSocket or TransportAuto; "" = TCP.
 	XMPPTransport string
@@ -111,7 +112,7 @@ func New(cfg Config) (*Pool, error) {
 func newServer(cfg Config, base string) (*Server, error) {
 	limit := newLimiter(cfg.MaxRequests)
 	client, err := finesse.NewClient(finesse.ClientConfig{
-		BaseURL: base, Timeout: cfg.Timeout, Transport: cfg.Transport, TLS: cfg.TLS, Limit: limit, Log: cfg.Log,
+		BaseURL: base, Timeout: cfg.Timeout, Transport: cfg.Transport, TLS: cfg.TLS, TokenURL: cfg.TokenURL, Limit: limit, Log: cfg.Log,
 		OnSent: cfg.OnSent, OnRepaired: cfg.OnRepaired,
 	})
 	if err != nil {

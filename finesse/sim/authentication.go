@@ -18,8 +18,8 @@ const bearer = "Bearer "
 // mode allows.
 func (d *directory) authenticate(r *http.Request) (user string, ok bool) {
 	if token, is := strings.CutPrefix(r.Header.Get("Authorization"), bearer); is {
-		p := d.tokens[token]
-		if p == nil || d.mode == authPasswords {
+		p := d.holder(token)
+		if p == nil {
 			return "", false
 		}
 		return p.ID, true
@@ -34,7 +34,7 @@ func (d *directory) authenticate(r *http.Request) (user string, ok bool) {
 // secret checks what an agent shows to XMPP, which has no other place for a
 // token than the password.
 func (d *directory) secret(user, given string) bool {
-	if p := d.tokens[given]; p != nil && p.ID == user && d.mode != authPasswords {
+	if p := d.holder(given); p != nil && p.ID == user {
 		return true
 	}
 	return d.mode != authTokens && d.password(user, given)
@@ -43,7 +43,7 @@ func (d *directory) secret(user, given string) bool {
 // claimed is who a request says it is from.
 func (d *directory) claimed(r *http.Request) string {
 	if token, is := strings.CutPrefix(r.Header.Get("Authorization"), bearer); is {
-		if p := d.tokens[token]; p != nil {
+		if p := d.holder(token); p != nil {
 			return p.ID
 		}
 		return ""

@@ -65,6 +65,15 @@ type Config struct {
 	// and to XMPP as password; with HYBRID it may be either. The administrator
 	// has a password in every mode.
 	AuthMode string
+	// TokenLife lets access tokens end, on REST and at XMPP logins; they are JWTs
+	// then, which [Server.SignOn] and /desktop/sso/token give. 0: the tokens of the
+	// scenario, which never end.
+	TokenLife time.Duration
+	// RefreshLife is how long a refresh token is good; 0 = 10 hours.
+	RefreshLife time.Duration
+	// KeepRequests is how many REST requests [Server.Requests] remembers, the newest;
+	// 0 = 100,000.
+	KeepRequests int
 	// NotificationNS is the namespace of the notification element; "" =
 	// urn:xmpp:push:0.
 	NotificationNS string
@@ -83,6 +92,8 @@ const (
 	defaultRingTimeout   = 30 * time.Second
 	defaultAnswerAfter   = 100 * time.Millisecond
 	defaultMaxConference = 16
+	defaultTokenLife     = 5 * time.Minute
+	defaultRefreshLife   = 10 * time.Hour
 )
 
 func (c *Config) setDefaults() {
@@ -94,6 +105,8 @@ func (c *Config) setDefaults() {
 	c.AnswerAfter = cmp.Or(c.AnswerAfter, defaultAnswerAfter)
 	c.MaxConference = cmp.Or(c.MaxConference, defaultMaxConference)
 	c.RingTimeout, c.MaxConference = max(c.RingTimeout, 0), max(c.MaxConference, 0)
+	c.KeepRequests = cmp.Or(c.KeepRequests, maxRequests)
+	c.RefreshLife = cmp.Or(c.RefreshLife, defaultRefreshLife)
 	c.AuthMode = cmp.Or(c.AuthMode, authPasswords)
 	c.DropParticipantFor = cmp.Or(c.DropParticipantFor, dropBySupervisor)
 	if c.Now == nil {

@@ -15,6 +15,7 @@ type directory struct {
 	teams  map[string]*team
 	admin  administrator
 	tokens map[string]*person
+	ids    *identity
 	mode   string // systemAuthMode
 	now    func() time.Time
 
@@ -52,19 +53,37 @@ const (
 	lockTime        = 5 * time.Minute
 )
 
-func newDirectory(s *scenario, mode string, now func() time.Time) *directory {
+func newDirectory(s *scenario, cfg *Config) *directory {
 	d := &directory{
 		people: make(map[string]*person, len(s.Agents)), names: make(map[string]*person, len(s.Agents)),
-		teams: map[string]*team{}, admin: *s.Admin, tokens: make(map[string]*person, len(s.Agents)), mode: mode, now: now, fails: map[string]*lockout{},
+		teams: map[string]*team{}, admin: *s.Admin, tokens: make(map[string]*person, len(s.Agents)), mode: cfg.AuthMode, now: cfg.Now, fails: map[string]*lockout{},
+	}
+	d.ids = newIdentity(cfg)
+	if cfg.Peer != nil {
+		d.ids = cfg.Peer.dir.ids
 	}
 	for i := range s.Agents {
 		p := &s.Agents[i]
-		d.people[p.ID], d.names[p.LoginName], d.tokens[p.Token] = p, p, p
+		d.people[p.ID], d.names[p.LoginName] = p, p
+		if cfg.TokenLife == 0 {
+			d.tokens[p.Token] = p
+		}
 	}
 	for i := range s.Teams {
 		d.teams[s.Teams[i].ID] = &s.Teams[i]
 	}
 	return d
+}
+
+// holder is whose access token it is, nil if it is nobody's now.
+func (d *directory) holder(token string) *person {
+	if d.mode == authPasswords {
+		return nil
+	}
+	if p := d.tokens[token]; p != nil {
+		return p
+	}
+	return d.people[d.ids.holder(token, useAccess, false)]
 }
 
 // password checks a password without counting.

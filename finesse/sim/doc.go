@@ -14,7 +14,10 @@
 // 13 Break (database ids 102 and 103); LOGOUT codes 21 End of shift and 22
 // System (121 and 122); wrap-up reasons Sales, Complaint and Other. Every
 // agent wraps up for 10 s after a routed call. 1004 and 1009 may sign in as
-// mobile agents. The SSO tokens are token1001 ... (Config.AuthMode). The
+// mobile agents. The SSO tokens are token1001 ... (Config.AuthMode),
+// or JWTs that end (Config.TokenLife) and are got at /desktop/sso/token: by GET with
+// the password, which stands for the browser and the identity provider, and by POST
+// with token and refresh-token. The
 // administrator is "admin" with password "pwadmin". Config.Scale adds agents 100001 ... with extensions 500001 ... to team 1.
 //
 // Queue 10 "Sales" is dialled by 3001 and served by team 1, queue 20 "Support"

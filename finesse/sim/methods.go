@@ -134,7 +134,7 @@ func (s *Server) AddFault(f Fault) error {
 func (s *Server) ClearFaults() { s.faults.clear() }
 
 // Requests are the REST requests seen, oldest first, secrets redacted; at
-// most the last 100,000.
+// most the last [Config.KeepRequests].
 func (s *Server) Requests() []Request { return s.requests.all() }
 
 // ClearRequests forgets the requests seen.

@@ -56,6 +56,9 @@ func (l *requestLog) clear() {
 // secretElement finds elements whose text is a secret.
 var secretElement = regexp.MustCompile(`(?is)<([a-z]*(?:password|token|secret)[a-z]*)>.*?</`)
 
+// secretField finds fields of a form whose value is a secret.
+var secretField = regexp.MustCompile(`(?i)\b([a-z-]*(?:password|token|secret))=[^&]*`)
+
 func redact(body string) string {
-	return secretElement.ReplaceAllString(body, "<$1>[redacted]</")
+	return secretField.ReplaceAllString(secretElement.ReplaceAllString(body, "<$1>[redacted]</"), "$1=[redacted]")
 }

@@ -83,6 +83,8 @@ func (s *Server) handler() http.Handler {
 	root.Handle("/ws", s.xmpp) // Cisco's 8445; clients write it both ways
 	root.Handle("/ws/", s.xmpp)
 	root.Handle("/finesse/api/", s.record(s.faults.through(api)))
+	root.Handle("GET /desktop/sso/token", s.record(s.faults.through(s.inService(s.getToken))))
+	root.Handle("POST /desktop/sso/token", s.record(s.faults.through(s.inService(s.postToken))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.begin(false) {
 			panic(http.ErrAbortHandler)

@@ -65,7 +65,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("sim: AuthMode %q is none of %s, %s, %s", cfg.AuthMode, authPasswords, authTokens, authBoth)
 	}
 	s := &Server{
-		cfg: cfg, scenario: sc, dir: newDirectory(sc, cfg.AuthMode, cfg.Now), requests: newRequestLog(maxRequests),
+		cfg: cfg, scenario: sc, dir: newDirectory(sc, &cfg), requests: newRequestLog(cfg.KeepRequests),
 		faults: &faults{}, started: time.Now(), stop: make(chan struct{}),
 	}
 	if cfg.Peer != nil {
@@ -233,15 +233,6 @@ func (s *Server) BadPasswords() []BadPassword {
 	s.dir.mu.Lock()
 	defer s.dir.mu.Unlock()
 	return slices.Clone(s.dir.bad)
-}
-
-// Token is the access token of an agent, "" if there is no such agent. It is
-// good for [Config.AuthMode] SSO and HYBRID.
-func (s *Server) Token(agentID string) string {
-	if p := s.dir.people[agentID]; p != nil {
-		return p.Token
-	}
-	return ""
 }
 
 // mayConnect checks an XMPP login: agents only, and only while the server

@@ -56,7 +56,7 @@ func layers() []layer {
 		{
 			folder: "bridge/session",
 			may: []string{
-				"bridge/wire", "bridge/telemetry", "bridge/translate", "bridge/session/presence", "bridge/session/ledger", "bridge/session/tries",
+				"bridge/wire", "bridge/telemetry", "bridge/translate", "bridge/session/presence", "bridge/session/ledger", "bridge/session/tries", "bridge/session/signon",
 				"finesse", "protocol",
 			},
 			tests: []string{"finesse/sim"},
@@ -64,6 +64,7 @@ func layers() []layer {
 		{folder: "bridge/session/presence", may: []string{"finesse", "protocol"}, tests: []string{"finesse/sim"}},
 		{folder: "bridge/session/ledger", may: []string{"finesse", "protocol"}},
 		{folder: "bridge/session/tries"},
+		{folder: "bridge/session/signon", may: []string{"finesse", "protocol"}},
 		{folder: "bridge/translate", may: []string{"finesse", "protocol"}},
 		{folder: "bridge/broker", tests: brokers},
 		{folder: "bridge/broker/embedded", tests: brokers},

@@ -39,6 +39,9 @@ func main() {
 // latency is the most that a request to Finesse takes in bursts.
 const latency = 200 * time.Millisecond
 
+// shiftRate is the rate of commands among which access tokens come and go.
+const shiftRate = 30
+
 // scenario is a row of the table to be: runs that are added up.
 type scenario struct {
 	name  string
@@ -71,6 +74,14 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 		h.Setup.Timeout, h.Setup.Interval = 3*time.Second, 10*time.Second
 		return scenario{h.Name, 6 * time.Second, []func(pairs.TB) pairs.Result{func(t pairs.TB) pairs.Result { return h.Run(t, bin) }}}
 	}
+	shift := func(agents int, life, length time.Duration) scenario {
+		s := storm(pairs.Storm{
+			Name: "sso", Setup: pairs.ActivePassive(b), Agents: agents, Commands: int(length.Seconds()) * shiftRate, Rate: shiftRate,
+			Kills: 1000, TokenLife: life,
+		})
+		s.runs = s.runs[:1]
+		return s
+	}
 	// Take-overs are measured with the times of a node that nobody configured.
 	unchanged := pairs.ActivePassive(b)
 	unchanged.Timeout, unchanged.Interval = 3*time.Second, 10*time.Second
@@ -85,6 +96,7 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 			bursts(active, 12, seeds, true),
 			takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 1, Limit: 20 * time.Second}, 5*time.Second),
 			hung(1),
+			shift(20, 5*time.Second, 40*time.Second),
 		}
 	}
 	seeds /= 2
@@ -98,6 +110,7 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 		takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 7, Limit: 20 * time.Second}, 5*time.Second),
 		takeOver(pairs.TakeOver{Name: "take-over of 2000", Setup: unchanged, Agents: 2000, Runs: 3, Limit: time.Minute}, 10*time.Second),
 		hung(5),
+		shift(200, time.Minute, 10*time.Minute),
 	}
 }
 

@@ -13,9 +13,21 @@ import (
 // agentID is the ith agent of a scaled simulator.
 func agentID(i int) string { return strconv.Itoa(100001 + i) }
 
+// proof is what an agent's Connect shows, and their Login.
+type proof func(agent string) (connect, login string)
+
+// password is the proof of an agent of a scaled simulator.
+func password(agent string) (connect, login string) { return "pw" + agent, "pw" + agent }
+
 // LogIn connects and logs in agents of a scaled simulator, by number, and waits
 // until each has been told so.
 func LogIn(t TB, c *Client, destination string, agents []int) {
+	t.Helper()
+	logIn(t, c, destination, agents, password)
+}
+
+// logIn is [LogIn] with what agents show.
+func logIn(t TB, c *Client, destination string, agents []int, by proof) {
 	t.Helper()
 	n := len(agents)
 	from := len(c.Events())
@@ -31,9 +43,10 @@ func LogIn(t TB, c *Client, destination string, agents []int) {
 			for k := first; k < n; k += 8 {
 				i := agents[k]
 				id := agentID(i)
-				_, err := c.Do(ctx, "Connect#"+id, destination+",pw"+id)
+				connect, login := by(id)
+				_, err := c.Do(ctx, "Connect#"+id, destination+","+connect)
 				if err == nil {
-					_, err = c.Do(ctx, "Login#"+id, "pw"+id+","+strconv.Itoa(500001+i))
+					_, err = c.Do(ctx, "Login#"+id, login+","+strconv.Itoa(500001+i))
 				}
 				if err != nil {
 					t.Errorf("login of %s: %v", id, err)

@@ -13,11 +13,15 @@ type Result struct {
 	TakeOvers []time.Duration // from a kill to the first O-024 of the last agent taken over
 	ReLogins  int             // spurious [O-007]
 	Logouts   int             // spurious O-001 LOGOUT
+	Unsigned  int             // SUBSCRIPTION_FAILED: Finesse did not take the credentials any more
 }
 
 // countUnwanted counts what no client of a pair may see while nobody logs out.
 func (r *Result) countUnwanted(events []Event) {
 	for _, e := range events {
+		if strings.Contains(e.Body, "#Error#SUBSCRIPTION_FAILED") {
+			r.find(&r.Unsigned, "%s: SUBSCRIPTION_FAILED from %s at %s", e.Agent, e.Node, e.At.Format("05.000"))
+		}
 		if strings.Contains(e.Body, "#State#RE_LOGIN") {
 			r.find(&r.ReLogins, "%s: spurious RE_LOGIN from %s at %s", e.Agent, e.Node, e.At.Format("05.000"))
 		}
@@ -28,7 +32,7 @@ func (r *Result) countUnwanted(events []Event) {
 }
 
 // Clean reports whether the run kept every promise.
-func (r Result) Clean() bool { return r.Verdict.Clean() && r.ReLogins+r.Logouts == 0 }
+func (r Result) Clean() bool { return r.Verdict.Clean() && r.ReLogins+r.Logouts+r.Unsigned == 0 }
 
 // Add joins another run of the same scenario.
 func (r *Result) Add(o Result) {
@@ -45,6 +49,7 @@ func (r *Result) Add(o Result) {
 	r.ToldTwice += o.ToldTwice
 	r.ReLogins += o.ReLogins
 	r.Logouts += o.Logouts
+	r.Unsigned += o.Unsigned
 	r.Findings = append(r.Findings, o.Findings...)
 	r.Open = append(r.Open, o.Open...)
 	r.TakeOvers = append(r.TakeOvers, o.TakeOvers...)

@@ -28,6 +28,8 @@ type Storm struct {
 	Rate     int // commands a second
 	Kills    int // at most
 	Seed     uint64
+	// TokenLife makes the agents SSO users whose access tokens end; 0 = passwords.
+	TokenLife time.Duration
 }
 
 // storm is a [Storm] at work.
@@ -66,13 +68,18 @@ func (s Storm) Run(t TB, bin string) Result {
 	var agents, killer sync.WaitGroup
 	over := make(chan struct{})
 	killer.Go(func() { st.killing(over) })
+	if s.TokenLife > 0 {
+		killer.Go(func() { st.relinking(over) })
+	}
 	for i := range s.Agents {
 		agents.Go(func() { st.work(ctx, st.desk(i), agentID(i), rounds) })
 	}
 	agents.Wait()
 	close(over)
 	killer.Wait()
-	return st.judge()
+	r := st.judge()
+	st.judgeTokens(&r)
+	return r
 }
 
 // open starts everything and logs the agents in. There are as many reason codes
@@ -83,6 +90,9 @@ func (s Storm) open(t TB, bin string, reasons int, noEcho bool) *storm {
 		Storm: s, t: t, rnd: rand.New(rand.NewPCG(s.Seed, 1)), pace: rate.NewLimiter(rate.Limit(s.Rate), 10), told: newListener(),
 		sim: StartFinesse(t, sim.WithScale(s.Agents), sim.WithScenario(codes(reasons)), sim.WithConfig(func(c *sim.Config) {
 			c.AnswerAfter, c.NoEcho = time.Millisecond, noEcho
+			if s.TokenLife > 0 {
+				c.AuthMode, c.TokenLife, c.KeepRequests = "SSO", s.TokenLife, 500_000 // the judge reads them all
+			}
 		})),
 	}
 	st.tap = NewTap(t, st.sim.RESTURL())
@@ -98,7 +108,7 @@ func (s Storm) open(t TB, bin string, reasons int, noEcho bool) *storm {
 		for n := i; n < s.Agents; n += len(st.desks) {
 			agents = append(agents, n)
 		}
-		LogIn(t, st.desks[i], "queue://"+desk, agents)
+		logIn(t, st.desks[i], "queue://"+desk, agents, st.proof())
 	}
 	st.lab.Whole(s.Agents)
 	st.sim.ClearRequests()
@@ -200,26 +210,6 @@ func isRefusal(e Event) bool {
 	return strings.Contains(e.Body, "#Error#") || strings.Contains(e.Body, "RE_LOGIN")
 }
 
-// killing kills one node after the other and lets each come back, until over.
-func (s *storm) killing(over <-chan struct{}) {
-	for range s.Kills {
-		if !s.pause(over, time.Duration(s.rnd.IntN(1500))*time.Millisecond) {
-			return
-		}
-		window := Window(s.rnd.IntN(int(numberWindows)))
-		dead := s.killAt(window, over)
-		if dead == nil {
-			return
-		}
-		back := s.pause(over, time.Duration(s.rnd.IntN(2500))*time.Millisecond)
-		dead.Start()
-		s.lab.Whole(s.Agents)
-		if !back {
-			return
-		}
-	}
-}
-
 func (s *storm) verdict() Verdict {
 	return Judge(s.asAnswered(), Executions(s.sim.Requests()), s.answers())
 }
@@ -240,38 +230,6 @@ func (s *storm) pause(over <-chan struct{}, d time.Duration) bool {
 	case <-timer.C:
 		return true
 	}
-}
-
-// killAt kills a node in a window and returns it; nil when the storm is over.
-func (s *storm) killAt(w Window, over <-chan struct{}) *Node {
-	if w == AnyTime {
-		n := s.lab.Nodes[s.rnd.IntN(len(s.lab.Nodes))]
-		s.note(kill{n.Kill(), w, n.Name})
-		return n
-	}
-	wait := map[Window]time.Duration{
-		BeforeAck: time.Duration(s.rnd.IntN(3000)) * time.Microsecond,
-		AfterAck:  time.Duration(10+s.rnd.IntN(100)) * time.Millisecond,
-	}[w]
-	var dead *Node
-	sprung := s.tap.Arm(w, wait, "", func(node string) {
-		i := slices.IndexFunc(s.lab.Nodes[:], func(n *Node) bool { return n.Name == node })
-		dead = s.lab.Nodes[i]
-		s.note(kill{dead.Kill(), w, node})
-	})
-	select {
-	case <-sprung:
-		return dead
-	case <-over:
-		s.tap.Disarm()
-		return nil
-	}
-}
-
-func (s *storm) note(k kill) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.kills = append(s.kills, k)
 }
 
 // judge waits until nothing is open and compares.

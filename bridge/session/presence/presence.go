@@ -266,7 +266,7 @@ func (p *Presence[S]) Take(d Dialled[S]) (current bool, err error) {
 	}
 	p.under = false
 	if d.err == nil {
-		p.Connected(d.server, d.stream, d.cred)
+		p.Connected(d.server, d.stream, p.cred) // not d.cred: others may have been adopted since
 	}
 	return true, d.err
 }
