@@ -98,7 +98,9 @@ func TestASilentMonitorIsSMInText(t *testing.T) {
 	brief := protocol.DialogBrief{ID: "7", CallType: call.CallType}
 	for _, d := range dialects(t) {
 		for _, o := range []protocol.Output{
-			protocol.InboundCall{Call: call}, protocol.NewInboundCall{Call: call}, protocol.NewOutboundPreviewCall{Call: call},
+			protocol.InboundCall{Call: call},
+			protocol.NewInboundCall{Call: call},
+			protocol.NewOutboundPreviewCall{Call: call},
 			protocol.DialogStateControls{Addressee: call.Addressee, DialogType: call.CallType, DialogID: "7"},
 		} {
 			e, ok := protocol.Encode(o, d)

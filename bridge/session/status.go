@@ -9,19 +9,19 @@ import (
 
 // Snapshot is a session as the status page sees it. It holds no secret.
 type Snapshot struct {
-	Agent       string    `json:"agent"`
-	Phase       Phase     `json:"phase"`
-	Destination string    `json:"destination"`
-	State       string    `json:"state"`
-	Extension   string    `json:"extension"`
-	Dialogs     int       `json:"dialogs"`
-	Supervisor  bool      `json:"supervisor,omitempty"`
-	Teams       []string  `json:"teams,omitempty"` // whose members they watch
-	Server      string    `json:"server,omitempty"`
-	Suspect     string    `json:"suspect,omitempty"` // why events of theirs are believed to go to somebody else
+	Agent       string   `json:"agent"`
+	Phase       Phase    `json:"phase"`
+	Destination string   `json:"destination"`
+	State       string   `json:"state"`
+	Extension   string   `json:"extension"`
+	Dialogs     int      `json:"dialogs"`
+	Supervisor  bool     `json:"supervisor,omitempty"`
+	Teams       []string `json:"teams,omitempty"` // whose members they watch
+	Server      string   `json:"server,omitempty"`
+	Suspect     string   `json:"suspect,omitempty"` // why events of theirs are believed to go to somebody else
 	Load
-	Changed     time.Time `json:"changed"`
-	TokenEnds   time.Time `json:"tokenEnds,omitzero"` // of an SSO user, if that is known
+	Changed   time.Time `json:"changed"`
+	TokenEnds time.Time `json:"tokenEnds,omitzero"` // of an SSO user, if that is known
 }
 
 // Load is what a session has to do, and what went wrong.
