@@ -97,6 +97,7 @@ func TestPoisonPayload(t *testing.T) {
 		n := <-s.C()
 		require.Equal(t, finesse.StateReady, *n.User.State)
 		require.NoError(t, s.Err())
+		synctest.Wait() // it is counted when it is delivered
 		require.Equal(t, finesse.StreamStats{Delivered: 3, Malformed: 2}, s.Stats())
 		s.Abort()
 		require.Equal(t, 2, strings.Count(log.String(), `"where":"decode","panic":"defect in the decoder","panic_stack":"`), log.String())
@@ -119,6 +120,7 @@ func TestForbiddenCharactersInAnEvent(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, finesse.StateReady, *(<-s.C()).User.State)
 		require.Equal(t, finesse.AgentState("A\uFFFDB\uFFFD"), *(<-s.C()).User.State)
+		synctest.Wait()
 		require.Equal(t, finesse.StreamStats{Delivered: 2}, s.Stats())
 		s.Abort()
 		require.Equal(t, 1, repaired)
