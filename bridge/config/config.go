@@ -186,10 +186,18 @@ func unknown(c *Config) []error {
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
 		if strings.HasPrefix(name, Prefix+"_") && !known[name] && !ServiceLink(name) {
-			errs = append(errs, fmt.Errorf("config: %s is not a known variable", name))
+			errs = append(errs, unknownName(name))
 		}
 	}
 	return errs
+}
+
+// unknownName says what is wrong with a name, and what it may be meant to be.
+func unknownName(name string) error {
+	if advice, known := ofOriginal(name); known {
+		return fmt.Errorf("config: %s is not a known variable (%s)", name, advice)
+	}
+	return fmt.Errorf("config: %s is not a known variable", name)
 }
 
 // secretFiles reads the secrets given as files.
