@@ -1,14 +1,29 @@
 package session
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/finesse"
+	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
 )
+
+// TestLoginIDThatIsNone: the client is told why such an agent cannot connect [C10].
+func TestLoginIDThatIsNone(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.connectErr = fmt.Errorf("connect: %w", finesse.ErrLoginID)
+		g.deps.Dialect.Format = protocol.FormatJSON
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		out := g.outputs()
+		require.Len(t, out, 1)
+		require.Contains(t, out[0].Message.Body, "the login id cannot be a user of Finesse's notification service")
+	})
+}
 
 // TestReadyAfterLogin: GC_READY_AFTER_LOGIN (MAKE_AGENT_READY).
 func TestReadyAfterLogin(t *testing.T) {
