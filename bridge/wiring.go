@@ -120,6 +120,8 @@ func (w *Worker) newAgents(o Options) error {
 		// The longest command has an XMPP login (10 s at most) or three requests.
 		CommandTimeout: 10*time.Second + w.cfg.FinesseTimeout, OutcomeTimeout: w.cfg.OutcomeTimeout, ResyncInterval: w.cfg.ResyncInterval, Linger: o.Linger,
 		DefaultNotReadyReason: w.cfg.DefaultNotReadyReason, DefaultLogoutReason: w.cfg.DefaultLogoutReason,
+		SupervisorNotReadyReason: w.cfg.SupervisorNotReadyReason, SupervisorLogoutReason: w.cfg.SupervisorLogoutReason,
+		ReadyAfterLogin: w.cfg.ReadyAfterLogin, InactivityLogout: w.cfg.InactivityLogout,
 		Admin:        finesse.Credentials{User: w.cfg.FinesseAdminUser, Password: w.cfg.FinesseAdminPassword},
 		TokenService: w.cfg.SSOTokenURL != "",
 		SendControls: w.cfg.SendControls, ListLoggedOut: w.cfg.IncludeLoggedOutAgents,

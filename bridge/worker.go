@@ -140,6 +140,7 @@ func (w *Worker) finesseChanged(st protocol.SystemStatus, moved bool) {
 
 // linkUp re-syncs the agents whose outputs were lost while the link was down (M8).
 func (w *Worker) linkUp() {
+	w.book.Listening(true)
 	w.cluster.LinkUp()
 	for _, agent := range w.out.TakeLost() {
 		if s := w.agents.Find(agent); s != nil {
@@ -148,7 +149,10 @@ func (w *Worker) linkUp() {
 	}
 }
 
-func (w *Worker) linkDown(error) { w.cluster.LinkDown() }
+func (w *Worker) linkDown(error) {
+	w.book.Listening(false)
+	w.cluster.LinkDown()
+}
 
 // Paired reports whether the configuration makes this node one of a pair.
 func (w *Worker) Paired() bool { return w.cfg.Paired() }

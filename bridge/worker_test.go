@@ -280,6 +280,8 @@ func TestSettings(t *testing.T) {
 	w, err := New(configured(func(c *config.Config) {
 		c.FinesseTimeout, c.OutcomeTimeout = 2*time.Second, 7*time.Second
 		c.DefaultNotReadyReason, c.DefaultLogoutReason = "12", "13"
+		c.SupervisorNotReadyReason, c.SupervisorLogoutReason = "14", "15"
+		c.ReadyAfterLogin, c.InactivityLogout = true, time.Minute
 		c.FinesseAdminUser, c.FinesseAdminPassword = "admin", secret.New("x")
 		c.SendControls, c.IncludeLoggedOutAgents, c.MaxAgents = true, true, 1
 	}), Options{Log: zerolog.Nop()})
@@ -291,6 +293,10 @@ func TestSettings(t *testing.T) {
 	require.Equal(t, 5*time.Minute, got.Linger)
 	require.Equal(t, "12", got.DefaultNotReadyReason, "[C16]")
 	require.Equal(t, "13", got.DefaultLogoutReason, "[C16]")
+	require.Equal(t, "14", got.SupervisorNotReadyReason, "[C15]")
+	require.Equal(t, "15", got.SupervisorLogoutReason, "[C15]")
+	require.True(t, got.ReadyAfterLogin)
+	require.Equal(t, time.Minute, got.InactivityLogout)
 	require.Equal(t, "admin", got.Admin.User, "[C21]")
 	require.Equal(t, "x", got.Admin.Password.Reveal())
 	require.True(t, got.SendControls, "[C22]")

@@ -159,6 +159,9 @@ func Connect(ctx context.Context, cfg StreamConfig) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, _, err := identity(cfg); err != nil {
+		return nil, err // no server could change that
+	}
 	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
 	defer cancel()
 	cfg.Log = cfg.Log.With().Str("agent", cfg.Cred.User).Logger()

@@ -11,6 +11,10 @@ import (
 // ErrAuth is a refused XMPP login (class Client: SUBSCRIPTION_FAILED).
 var ErrAuth error = refusal("finesse: XMPP login refused")
 
+// ErrLoginID is a login id that cannot be the name of an XMPP user, even escaped
+// by XEP-0106 (class Client).
+var ErrLoginID error = refusal("finesse: no login id of a user of the notification service")
+
 // refusal is a constant error of class Client.
 type refusal string
 

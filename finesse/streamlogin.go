@@ -23,14 +23,26 @@ const (
 	nsSession = "urn:ietf:params:xml:ns:xmpp-session"
 )
 
+// identity is the user of a stream as a local part, escaped by XEP-0106 (a login id
+// such as ann@example is none), and the JID without resource. [ErrLoginID]: it
+// cannot be one.
+func identity(cfg StreamConfig) (local string, origin jid.JID, err error) {
+	local = jid.Escape.String(cfg.Cred.User)
+	origin, err = jid.New(local, cfg.Domain, "")
+	if err != nil {
+		return "", origin, fmt.Errorf("%w: %q: %w", ErrLoginID, cfg.Cred.User, err)
+	}
+	return local, origin, nil
+}
+
 // login negotiates a stream on conn: TLS as configured, SASL PLAIN, resource
 // binding. The caller closes conn on failure, and to interrupt it.
 func login(ctx context.Context, conn *streamConn, cfg StreamConfig) (*xmpp.Session, error) {
-	origin, err := jid.New(cfg.Cred.User, cfg.Domain, "")
+	local, origin, err := identity(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("user and domain make no JID: %w", err)
+		return nil, err
 	}
-	auth := plain{user: cfg.Cred.User, password: cfg.Cred.Password.Reveal()}
+	auth := plain{user: local, password: cfg.Cred.Password.Reveal()}
 	features := []xmpp.StreamFeature{bindResource(cfg.Resource), legacySession()}
 	var rw io.ReadWriter = conn
 	mode := cfg.TLSMode

@@ -72,7 +72,13 @@ type Config struct {
 
 	DefaultNotReadyReason string `envconfig:"GC_DEFAULT_NOT_READY_REASON" desc:"reason code sent when a client gives none [C16]"`
 	DefaultLogoutReason   string `envconfig:"GC_DEFAULT_LOGOUT_REASON" desc:"reason code sent when a client gives none [C16]"`
-	MaxAgents             int    `envconfig:"GC_MAX_AGENTS" default:"0" desc:"logged-in agents at most; 0 = no limit [C20]"`
+
+	SupervisorNotReadyReason string        `envconfig:"GC_SUPERVISOR_NOT_READY_REASON" desc:"reason code sent when a supervisor makes an agent not ready, and left out where Finesse refuses it [C15]"`
+	SupervisorLogoutReason   string        `envconfig:"GC_SUPERVISOR_LOGOUT_REASON" desc:"reason code sent when a supervisor logs an agent out, and left out where Finesse refuses it [C15]"`
+	ReadyAfterLogin          bool          `envconfig:"GC_READY_AFTER_LOGIN" default:"false" desc:"ask for READY after each login that a client asked for"`
+	InactivityLogout         time.Duration `envconfig:"GC_INACTIVITY_LOGOUT" default:"0s" desc:"log the agents of a destination out, as by force_logout, when no Hello, Beat or command of theirs came for that long; a node that takes over counts anew; at least 10s; 0 = off"`
+
+	MaxAgents int `envconfig:"GC_MAX_AGENTS" default:"0" desc:"logged-in agents at most; 0 = no limit [C20]"`
 
 	PasswordCipher string        `envconfig:"GC_PASSWORD_CIPHER" default:"none" desc:"cipher of passwords in commands: none or 3des [C23]"`
 	PasswordKey    secret.Secret `envconfig:"GC_PASSWORD_KEY" desc:"24 or 16 bytes in hex or base64"`
@@ -181,10 +187,18 @@ func unknown(c *Config) []error {
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
 		if strings.HasPrefix(name, Prefix+"_") && !known[name] && !ServiceLink(name) {
-			errs = append(errs, fmt.Errorf("config: %s is not a known variable", name))
+			errs = append(errs, unknownName(name))
 		}
 	}
 	return errs
+}
+
+// unknownName says what is wrong with a name, and what it may be meant to be.
+func unknownName(name string) error {
+	if advice, known := ofOriginal(name); known {
+		return fmt.Errorf("config: %s is not a known variable (%s)", name, advice)
+	}
+	return fmt.Errorf("config: %s is not a known variable", name)
 }
 
 // secretFiles reads the secrets given as files.
@@ -288,10 +302,16 @@ func (c Config) Validate() error {
 	if c.ResyncInterval != 0 && c.ResyncInterval < 10*time.Second {
 		bad("RESYNC_INTERVAL", "must be at least 10s, or 0")
 	}
+	if c.InactivityLogout != 0 && c.InactivityLogout < 10*time.Second {
+		bad("INACTIVITY_LOGOUT", "must be at least 10s, or 0")
+	}
 	if c.MaxAgents < 0 {
 		bad("MAX_AGENTS", "must not be negative")
 	}
-	for name, code := range map[string]string{"DEFAULT_NOT_READY_REASON": c.DefaultNotReadyReason, "DEFAULT_LOGOUT_REASON": c.DefaultLogoutReason} {
+	for name, code := range map[string]string{
+		"DEFAULT_NOT_READY_REASON": c.DefaultNotReadyReason, "DEFAULT_LOGOUT_REASON": c.DefaultLogoutReason,
+		"SUPERVISOR_NOT_READY_REASON": c.SupervisorNotReadyReason, "SUPERVISOR_LOGOUT_REASON": c.SupervisorLogoutReason,
+	} {
 		if _, err := strconv.Atoi(code); code != "" && err != nil {
 			bad(name, "%q is not a number", code)
 		}

@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 )
@@ -21,14 +22,17 @@ func (c Config) FinesseTLS() (*tls.Config, error) {
 func (c Config) BrokerTLS() (*tls.Config, error) {
 	t, err := tlsWithCA(c.BrokerCAFile)
 	if err != nil {
-		return nil, fmt.Errorf("config: GC_BROKER_CA_FILE: %w", err)
+		err = fmt.Errorf("config: GC_BROKER_CA_FILE: %w", err)
 	}
 	if c.BrokerCertFile == "" {
-		return t, nil
+		return t, err
 	}
-	cert, err := tls.LoadX509KeyPair(c.BrokerCertFile, c.BrokerKeyFile)
+	cert, wrong := tls.LoadX509KeyPair(c.BrokerCertFile, c.BrokerKeyFile)
+	if wrong != nil {
+		err = errors.Join(err, fmt.Errorf("config: GC_BROKER_CERT_FILE: %w", wrong))
+	}
 	if err != nil {
-		return nil, fmt.Errorf("config: GC_BROKER_CERT_FILE: %w", err)
+		return nil, err
 	}
 	t.Certificates = []tls.Certificate{cert}
 	return t, nil

@@ -20,7 +20,7 @@ type Warning struct {
 func (c Config) Warnings() []Warning {
 	var all []Warning
 	for _, look := range []func(Config) []Warning{
-		Config.unverified, Config.plainPasswords, Config.plainURLs, Config.plainXMPP, Config.writableSecrets,
+		Config.unverified, Config.plainPasswords, Config.plainURLs, Config.plainXMPP, Config.writableSecrets, Config.unread,
 	} {
 		all = append(all, look(c)...)
 	}

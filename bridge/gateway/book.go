@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"sync"
+	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
@@ -25,6 +26,8 @@ type Book struct {
 	telemetry *telemetry.Telemetry
 
 	mu     sync.Mutex
+	deaf   bool                                 // nothing can come
+	since  time.Time                            // something can come
 	dests  map[string]*place                    // by address
 	unused *simplelru.LRU[string, struct{}]     // those without an agent; named longest ago goes first
 	agents map[string]wire.Binding              // the destination last known for an accepted agent [C5]
@@ -35,6 +38,7 @@ type Book struct {
 type place struct {
 	wire.Binding
 	agents int
+	heard  time.Time // when something last came from there
 }
 
 // NewBook makes an empty book.
@@ -64,7 +68,7 @@ func (k *Book) Bind(b wire.Binding) {
 		d = &place{}
 		k.dests[at] = d
 	}
-	d.Binding = b
+	d.Binding, d.heard = b, time.Now()
 	if d.agents == 0 {
 		k.unused.Add(at, struct{}{})
 	}
@@ -86,6 +90,7 @@ func (k *Book) Belongs(agent string, b wire.Binding, proven bool) {
 		k.dests[at] = d
 	}
 	d.agents++
+	d.heard = time.Now()
 	k.unused.Remove(at)
 	if old, had := k.agents[agent]; had {
 		k.leave(old.To.String())
@@ -126,7 +131,39 @@ func (k *Book) Seen(at wire.Address) (wire.Binding, bool) {
 		return wire.Binding{}, false
 	}
 	k.unused.Get(at.String())
+	d.heard = time.Now()
 	return d.Binding, true
+}
+
+// Spoke notes that an agent's client sent a command.
+func (k *Book) Spoke(agent string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if b, ok := k.agents[agent]; ok {
+		k.dests[b.To.String()].heard = time.Now()
+	}
+}
+
+// Heard is when something last came from an address, or could for the first time
+// after none could; now, while none can; see [session.Book].
+func (k *Book) Heard(at wire.Address) time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	d, ok := k.dests[at.String()]
+	if k.deaf || !ok {
+		return time.Now()
+	}
+	if d.heard.Before(k.since) {
+		return k.since
+	}
+	return d.heard
+}
+
+// Listening notes whether commands can come.
+func (k *Book) Listening(yes bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.deaf, k.since = !yes, time.Now()
 }
 
 // At finds how a client that listens at an address is spoken to.

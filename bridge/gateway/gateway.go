@@ -121,6 +121,9 @@ func (g *Gateway) receive(c *wire.Command) {
 		return
 	}
 	k := g.read(c)
+	if k.cmd.Row != nil && !k.cmd.Row.ByDestination {
+		g.Book.Spoke(k.cmd.ID)
+	}
 	k.age = g.ages.of(c, g.seen.running())
 	g.decide(k)
 }

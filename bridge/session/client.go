@@ -75,4 +75,5 @@ func (s *Session) send(b wire.Binding, o protocol.Output, p provenance) {
 func (s *Session) bind(b wire.Binding) {
 	s.client.Binding = b
 	s.deps.Book.Belongs(s.agent, b, s.shown.proven.Load())
+	s.awaitClient()
 }

@@ -53,6 +53,15 @@ type Options struct {
 	// DefaultNotReadyReason and DefaultLogoutReason are codes [C16], "" = none.
 	DefaultNotReadyReason string
 	DefaultLogoutReason   string
+	// SupervisorNotReadyReason and SupervisorLogoutReason are the codes that go
+	// with what a supervisor makes a team member do [C15], "" = none.
+	SupervisorNotReadyReason string
+	SupervisorLogoutReason   string
+	// ReadyAfterLogin: READY is asked for after a login that a client asked for.
+	ReadyAfterLogin bool
+	// InactivityLogout is after how long a silence of their client an agent is
+	// logged out as by force_logout; 0: never.
+	InactivityLogout time.Duration
 	// Admin is Finesse's administrator [C21]; the zero Credentials = none.
 	Admin finesse.Credentials
 	// Decipher makes a password of what a command carries in its place; nil:
@@ -78,6 +87,9 @@ type Book interface {
 	// Belongs notes that an agent's messages go to b from now on. proven: Finesse
 	// has accepted the agent's credentials.
 	Belongs(agent string, b wire.Binding, proven bool)
+	// Heard is when something last came from the client at an address; now, while
+	// nothing can come from anybody.
+	Heard(at wire.Address) time.Time
 }
 
 // Membership is a session's part in a cluster of nodes.

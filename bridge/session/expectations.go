@@ -42,6 +42,15 @@ func (o Options) defaultReason(st finesse.AgentState) string {
 	return ""
 }
 
+// supervisorReason is the configured reason code of a state that a supervisor
+// sets [C15], "" = none.
+func (o Options) supervisorReason(st finesse.AgentState) string {
+	return map[finesse.AgentState]string{
+		finesse.StateNotReady: o.SupervisorNotReadyReason,
+		finesse.StateLogout:   o.SupervisorLogoutReason,
+	}[st]
+}
+
 func calls(_ *Session, r *Request) ledger.Expect {
 	return ledger.Expect{Rule: ledger.RuleCall, Number: r.Command.Arg(protocol.ParamNumber)}
 }

@@ -259,6 +259,7 @@ type rig struct {
 	returned    int
 	again       bool // the next command is a redelivery
 	bound       []string
+	heard       time.Time
 	current     Server
 	reports     []error // requests that failed
 	turns       []turnAsked
@@ -305,6 +306,11 @@ func (g *rig) Notice() { g.note(func() { g.notices++ }) }
 
 func (g *rig) Belongs(_ string, b wire.Binding, _ bool) {
 	g.note(func() { g.bound = append(g.bound, b.To.String()) })
+}
+
+func (g *rig) Heard(wire.Address) (t time.Time) {
+	g.note(func() { t = g.heard })
+	return t
 }
 
 func (g *rig) Held(_ string, h Holding) { g.note(func() { g.held = append(g.held, h) }) }

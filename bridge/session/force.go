@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"errors"
+	"net/http"
 
 	"gcbridge/bridge/session/ledger"
 	"gcbridge/finesse"
@@ -11,8 +13,8 @@ import (
 // A state command may name an agent who is not connected here, and come from
 // their supervisor's client: then the supervisor's credentials act [C15].
 
-// forcedStates are the words of it, and what they ask for. Finesse takes no
-// reason code from a supervisor and logs out from any state.
+// forcedStates are the words of it, and what they ask for. A
+// documented Finesse takes no reason code from a supervisor; it logs out from any state.
 var forcedStates = map[protocol.Word]finesse.AgentState{
 	protocol.MakeReady:              finesse.StateReady,
 	protocol.MakeNotReady:           finesse.StateNotReady,
@@ -43,9 +45,24 @@ func (s *Session) force(ctx context.Context, r *Request) error {
 		return nil
 	}
 	want := forcedStates[r.Command.Word]
-	e := ledger.Entry{Expect: ledger.Expect{Rule: ledger.RuleMember, Member: u.ID, State: want}, Again: poll}
+	code := s.deps.Options.supervisorReason(want)
+	reason, err := s.reasonID(ctx, want, code)
+	if err != nil {
+		return err
+	}
+	err = s.forceWith(ctx, r, u.ID, finesse.StateChange{State: want, ReasonCodeID: reason})
+	if refused := (*finesse.Error)(nil); reason != "" && errors.As(err, &refused) && refused.Status == http.StatusBadRequest {
+		s.log.Warn().Str("state", string(want)).Str("code", code).Err(err).Msg("Finesse refused the reason code of a supervisor; trying without it")
+		err = s.forceWith(ctx, r, u.ID, finesse.StateChange{State: want})
+	}
+	return err
+}
+
+// forceWith asks for the state of a team member with the supervisor's credentials.
+func (s *Session) forceWith(ctx context.Context, r *Request, member string, c finesse.StateChange) error {
+	e := ledger.Entry{Expect: ledger.Expect{Rule: ledger.RuleMember, Member: member, State: c.State}, Again: poll}
 	return s.ask(r, e, func(api API, cred finesse.Credentials, id string) error {
-		return api.SetState(ctx, cred, u.ID, finesse.StateChange{State: want}, id)
+		return api.SetState(ctx, cred, member, c, id)
 	})
 }
 

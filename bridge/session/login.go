@@ -128,4 +128,28 @@ func (s *Session) loginDone(ctx context.Context) {
 	s.tellTruth(nil, slices.DeleteFunc(login, func(o ledger.Entry) bool { return o.RequestID == e.RequestID }), provenance{})
 	s.over(e, "event")
 	s.tellTruth(nil, s.asked.Read(s.now()), reread)
+	if !quiet(e) {
+		s.readyAfterLogin(ctx)
+	}
+}
+
+// readyAfterLogin makes an agent ready who has just logged in, where that is
+// configured (MAKE_AGENT_READY). The outcome is an event, as of a command.
+func (s *Session) readyAfterLogin(ctx context.Context) {
+	if !s.deps.Options.ReadyAfterLogin || s.view.User().State != finesse.StateNotReady {
+		return
+	}
+	api, cred, err := s.forMe()
+	if err == nil {
+		e := ledger.Entry{What: "ready after login", Expect: ledger.Expect{Rule: ledger.RuleState, State: finesse.StateReady}}
+		err = s.askAs(e, func(id string) error {
+			return api.SetState(ctx, cred, s.agent, finesse.StateChange{State: finesse.StateReady}, id)
+		})
+	}
+	if err != nil {
+		s.log.Warn().Err(err).Msg("READY after the login")
+		code := s.codeFor(err, row{})
+		s.countError(code)
+		s.publish([]protocol.Output{s.errorOutput(code)}, provenance{})
+	}
 }

@@ -90,6 +90,8 @@ func (s *Session) step(ctx context.Context) {
 	case <-s.tenure.timer.C:
 		s.deps.Telemetry.Count(telemetry.HandOversUnconfirmed)
 		s.handOver()
+	case <-s.life.silence.C:
+		s.contain(nil, func() { s.clientSilent(ctx) })
 	case <-s.life.idle.C:
 		s.contain(nil, s.lingerOver)
 	}

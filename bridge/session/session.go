@@ -51,6 +51,7 @@ type Session struct {
 type life struct {
 	ended   bool
 	idle    *time.Timer
+	silence *time.Timer            // for the next look at when the client was heard
 	backlog []finesse.Notification // read while something else was waited for
 }
 
@@ -62,7 +63,8 @@ func New(agent string, deps *Deps) *Session {
 		inbox: newInbox(), presence: presence.New[Server](), view: translate.New(agent, deps.Dialect),
 	}
 	s.signing.token = signon.New()
-	s.asked.timer, s.sync.timer, s.tenure.timer, s.life.idle, s.sync.routine.timer = stopped(), stopped(), stopped(), stopped(), stopped()
+	s.asked.timer, s.sync.timer, s.tenure.timer, s.sync.routine.timer = stopped(), stopped(), stopped(), stopped()
+	s.life.idle, s.life.silence = stopped(), stopped()
 	s.sync.cause = translate.AfterGap
 	s.shown.snapshot.Store(&Snapshot{Agent: agent, Phase: PhaseNew})
 	return s

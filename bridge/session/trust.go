@@ -179,11 +179,15 @@ func (s *Session) outdated(ctx context.Context, other finesse.Credentials) bool 
 	return unauthorized(err)
 }
 
-// whyNot is what a refusal without showing says to people, "" for others.
+// whyNot is what a refusal without showing, or of a login id, says to people,
+// "" for others.
 func whyNot(err error) string {
 	var r *tries.Refusal
 	if errors.As(err, &r) {
 		return r.Error()
+	}
+	if errors.Is(err, finesse.ErrLoginID) {
+		return "the login id cannot be a user of Finesse's notification service"
 	}
 	return ""
 }

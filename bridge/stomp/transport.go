@@ -5,6 +5,7 @@ package stomp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,24 +65,11 @@ func New(cfg Config) (*Transport, error) {
 	if t.link, err = broker.New(cfg.Link); err != nil {
 		return nil, err
 	}
-	if t.rejects, err = broker.Queue(cfg.Rejects); err != nil {
-		return nil, fmt.Errorf("stomp: GC_REJECT_QUEUE: %w", err)
+	if t.own, err = Own(cfg.Commands.Queue, cfg.Rejects, cfg.Topics...); err != nil {
+		return nil, err
 	}
-	queue, err := broker.Queue(cfg.Commands.Queue)
-	if err != nil {
-		return nil, fmt.Errorf("stomp: GC_COMMAND_QUEUE: %w", err)
-	}
-	t.own = []broker.Destination{queue, t.rejects}
-	for _, name := range cfg.Topics {
-		if name == "" {
-			continue
-		}
-		topic, err := broker.Topic(name)
-		if err != nil {
-			return nil, fmt.Errorf("stomp: GC_SYNC_TOPIC: %w", err)
-		}
-		t.own = append(t.own, topic)
-	}
+	queue := t.own[0]
+	t.rejects = t.own[1]
 	commands := broker.Subscription{
 		From: queue, Priority: cfg.Commands.Priority, Prefetch: cfg.Commands.Prefetch, Classes: true, Handle: t.receive,
 		// Of a pair the higher priority gets every command, and a node consumes
@@ -95,6 +83,28 @@ func New(cfg Config) (*Transport, error) {
 		return t, nil
 	}
 	return t, t.subscribeSync()
+}
+
+// Own are a node's own destinations: the queues of commands and of rejected ones,
+// and the topics that have a name. All names that cannot be used are reported together.
+func Own(commands, rejects string, topics ...string) ([]broker.Destination, error) {
+	var own []broker.Destination
+	var errs []error
+	add := func(setting, name string, make func(string) (broker.Destination, error)) {
+		d, err := make(name)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("stomp: %s: %w", setting, err))
+		}
+		own = append(own, d)
+	}
+	add("GC_COMMAND_QUEUE", commands, broker.Queue)
+	add("GC_REJECT_QUEUE", rejects, broker.Queue)
+	for _, name := range topics {
+		if name != "" {
+			add("GC_SYNC_TOPIC", name, broker.Topic)
+		}
+	}
+	return own, errors.Join(errs...)
 }
 
 // Run implements [wire.Transport].

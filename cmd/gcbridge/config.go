@@ -37,7 +37,7 @@ func configCommand() *cobra.Command {
 			Short: "Check the environment; print every problem, and exit with an error if there is one",
 			Args:  cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				if err := checkEnvironment(); err != nil {
+				if err := checkEnvironment(cmd.OutOrStdout()); err != nil {
 					return fmt.Errorf("the configuration is not valid:\n%w", err)
 				}
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), "ok")
@@ -64,10 +64,16 @@ func configCommand() *cobra.Command {
 }
 
 // checkEnvironment finds what would keep `gcbridge serve` from starting, files
-// and keys included. Nothing is contacted.
-func checkEnvironment() error {
+// and keys included, and writes what it would warn of to w. Nothing is contacted.
+func checkEnvironment(w io.Writer) error {
 	c, err := config.Load()
-	if err != nil {
+	for _, warning := range c.Warnings() {
+		fmt.Fprintf(w, "warning: %s: %s\n", warning.Name, warning.Text)
+	}
+	for _, link := range config.ServiceLinks() {
+		fmt.Fprintf(w, "warning: %s: a service link of Kubernetes, ignored; enableServiceLinks: false keeps it away\n", link)
+	}
+	if err := errors.Join(err, bridge.Check(c)); err != nil {
 		return err
 	}
 	if c.NodeID, err = nodeID(c); err != nil {

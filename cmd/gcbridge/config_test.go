@@ -82,6 +82,28 @@ func TestConfigCheck(t *testing.T) {
 	}
 }
 
+// TestConfigCheckListsAll: every mistake, also of one kind, and what is a warning only.
+func TestConfigCheckListsAll(t *testing.T) {
+	out, err := run(t, []string{
+		"GC_MAX_AGENTS", "many", "GC_FINESSE_CA_FILE", "/nonexistent/ca.pem", "GC_BROKER_CA_FILE", "/nonexistent/ca2.pem",
+		"GC_BROKER_CERT_FILE", "/nonexistent/c.pem", "GC_BROKER_KEY_FILE", "/nonexistent/k.pem",
+		"GC_COMMAND_QUEUE", "a,b", "GC_REJECT_QUEUE", "c,d", "GC_SYNC_TOPIC", "e,f", "GC_SYNC_KEY", "too short",
+		"GC_FINESSE_INSECURE_TLS", "true", "GC_PORT", "tcp://10.0.0.1:8112",
+		"GC_HEARTBEAT_SLEEP", "10000", "MAKE_AGENT_READY", "true",
+	}, "config", "check")
+	require.Error(t, err)
+	for _, name := range []string{
+		"GC_MAX_AGENTS", "GC_FINESSE_CA_FILE", "GC_BROKER_CA_FILE", "GC_BROKER_CERT_FILE", "GC_COMMAND_QUEUE", "GC_REJECT_QUEUE",
+		"GC_SYNC_TOPIC", "GC_SYNC_KEY", "GC_HEARTBEAT_SLEEP is not a known variable (a name of the original connector; here it is GC_SYNC_INTERVAL)",
+	} {
+		require.ErrorContains(t, err, name)
+	}
+	require.Len(t, strings.Split(err.Error(), "\n"), 1+9, "each is named once: %v", err)
+	for _, name := range []string{"GC_FINESSE_INSECURE_TLS", "GC_PORT", "MAKE_AGENT_READY"} {
+		require.Contains(t, out, "warning: "+name+": ")
+	}
+}
+
 func TestConfigPrint(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "password")
 	require.NoError(t, os.WriteFile(file, []byte("c4n4ry-1\n"), 0o600))

@@ -48,7 +48,7 @@ func newConn(s *Server, nc net.Conn) *conn {
 	return c
 }
 
-func (c *conn) full() string { return c.user + "@" + c.srv.cfg.Domain + "/" + c.resource }
+func (c *conn) full() string { return escape(c.user) + "@" + c.srv.cfg.Domain + "/" + c.resource }
 
 // run serves the connection until it ends.
 func (c *conn) run(ctx context.Context) {

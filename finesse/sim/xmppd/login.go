@@ -123,12 +123,12 @@ func (c *conn) login(data string) bool {
 		return false
 	}
 	parts := strings.SplitN(string(raw), "\x00", 3)
-	if len(parts) != 3 || parts[1] == "" || !c.srv.cfg.Authenticate(parts[1], parts[2]) {
-		return false
+	if len(parts) != 3 || parts[1] == "" || strings.Contains(parts[1], "@") || !c.srv.cfg.Authenticate(unescape(parts[1]), parts[2]) {
+		return false // a JID is no name of a user
 	}
 	if parts[0] != "" && parts[0] != parts[1] && parts[0] != parts[1]+"@"+c.srv.cfg.Domain {
 		return false // acting for another
 	}
-	c.user = parts[1]
+	c.user = unescape(parts[1])
 	return true
 }

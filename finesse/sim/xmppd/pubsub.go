@@ -123,7 +123,7 @@ func (s *Server) unsubscribe(c *conn, q *iq, r subscription) {
 func split(jid string) (user, resource string) {
 	bare, resource, _ := strings.Cut(jid, "/")
 	user, _, _ = strings.Cut(bare, "@")
-	return user, resource
+	return unescape(user), resource
 }
 
 func esc(s string) string {
