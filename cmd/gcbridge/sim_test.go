@@ -50,7 +50,7 @@ func TestSimPair(t *testing.T) {
 	require.Len(t, line, 3, "%s", out)
 	require.Contains(t, out.String(), "domain node-b")
 	for _, url := range line[1:] {
-		resp, err := http.Get(url + "/SystemInfo") //nolint:noctx // of this test
+		resp, err := http.Get(url + "/SystemInfo")
 		require.NoError(t, err)
 		b, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
