@@ -108,7 +108,9 @@ func TestMonitorBargeAndDrop(t *testing.T) {
 	p.expect("/topic/J", `"ConnectSuccess"`)
 	p.do("silentmonitor#1005", "2001")
 	require.True(t, wait.Until(patience, func() bool { s, _ := l.sim.Agent("1005"); return len(s.Dialogs) == 1 }))
-	p.do("bargein#1005", "2001,"+l.dialogOf("1005"))
+	monitor = l.dialogOf("1005")
+	p.expect("/topic/J", `"dialogId":"`+monitor+`","state":"ACTIVE"`)
+	p.do("bargein#1005", "2001,"+monitor)
 	p.expect("/topic/J", `"dialogId":"`+main+`","state":"ACTIVE"`)
 	p.answer("/topic/J", p.do("dropparticipant#1005", "2001,"+main), `{"type":"Control","participantDropped":"2001","agentId":"1005"}`)
 }
