@@ -108,7 +108,7 @@ func (s *Session) heal(view translate.View, outs []protocol.Output) {
 // eventMissed notes that a read has shown what an event should have told.
 func (s *Session) eventMissed() {
 	if s.sync.routine.missed++; s.sync.routine.missed >= missedEvents {
-		s.suspected("its events do not come, although reads show changes")
+		s.suspected("the agent's events do not come, although reads show changes")
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *Session) askForToken(ctx context.Context, g Grant) (Grant, error) {
 	case finesse.TokenRefused(err):
 		return Grant{}, refuse(protocol.ErrSubscriptionFailed, errclass.Client, err)
 	case err != nil:
-		return Grant{}, refuse(protocol.ErrUnableToSubscribe, errclass.Of(err), err)
+		return Grant{}, connectRefusal(err) // never as wrong credentials
 	}
 	return g.Next(t, time.Now()), nil
 }

@@ -327,7 +327,7 @@ func TestTokenService(t *testing.T) {
 	}{
 		"a password":      {password: "secret", asked: "secret"},
 		"a wrong one":     {password: "wrong", err: &finesse.Error{Status: 401}, want: []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, asked: "wrong"},
-		"out of service":  {password: "secret", err: errNoService, want: []string{"/topic/A 1001#Error#UNABLE_TO_SUBSCRIBE_TO_FINESSE"}, asked: "secret"},
+		"out of service":  {password: "secret", err: errNoService, want: []string{"/topic/A 1001#Error#FINESSE_UNAVAILABLE"}, asked: "secret"},
 		"a token as ever": {password: claiming},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -394,7 +394,7 @@ func TestShownAgain(t *testing.T) {
 		time.Sleep(time.Second)
 		g.got()
 		g.do(destA, "Connect#1001", "A,"+claiming+",SSO")
-		require.Equal(t, []string{"/topic/A 1001#Error#UNABLE_TO_SUBSCRIBE_TO_FINESSE"}, g.got(), "it has run out, and there is no new one now")
+		require.Equal(t, []string{"/topic/A 1001#Error#FINESSE_UNAVAILABLE"}, g.got(), "it has run out, and there is no new one now")
 		g.tokens(time.Hour)
 		g.do(destA, "Connect#1001", "A,"+claiming+",SSO")
 		g.do(noDest, "GetState#1001", "")
