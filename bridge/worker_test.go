@@ -14,7 +14,6 @@ import (
 	"go.uber.org/goleak"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/bridge/config"
 	"gcbridge/bridge/wire"
@@ -23,6 +22,7 @@ import (
 	"gcbridge/finesse/sim"
 	"gcbridge/protocol"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

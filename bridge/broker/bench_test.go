@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 )
 
 // The benchmarks run against ActiveMQ as it is shipped: Nagle's algorithm on.

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 )
 
 // TestMapMessagesAreTold from text, by an ActiveMQ that can; one that cannot, as

@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/protocol/defect"
 	"gcbridge/protocol/errclass"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

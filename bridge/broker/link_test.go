@@ -13,10 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/protocol/errclass"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

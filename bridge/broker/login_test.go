@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/brokertest"
 )
 
 // credentials hold what STOMP escapes in every frame but CONNECT.

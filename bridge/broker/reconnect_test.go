@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/protocol/errclass"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 )
 
 // certificate is a self-made one for 127.0.0.1.

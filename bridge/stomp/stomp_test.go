@@ -14,11 +14,11 @@ import (
 	"go.uber.org/goleak"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/bridge/telemetry"
 	"gcbridge/bridge/wire"
 	"gcbridge/protocol"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

@@ -28,8 +28,8 @@ const harnesses = "test"
 
 // layers is the one book of who imports whom; a new package gets a row.
 func layers() []layer {
-	labs := []string{"finesse/sim", "bridge/broker/embedded", "bridge/broker/brokertest"}
-	brokers := []string{"bridge/broker", "bridge/broker/embedded", "bridge/broker/brokertest"}
+	labs := []string{"finesse/sim", "bridge/broker/embedded"}
+	brokers := []string{"bridge/broker", "bridge/broker/embedded"}
 	return []layer{
 		{folder: "cmd", any: true},
 		{folder: harnesses, any: true},
@@ -68,7 +68,6 @@ func layers() []layer {
 		{folder: "bridge/translate", may: []string{"finesse", "protocol"}},
 		{folder: "bridge/broker", tests: brokers},
 		{folder: "bridge/broker/embedded", tests: brokers},
-		{folder: "bridge/broker/brokertest", may: []string{"bridge/broker"}, tests: brokers},
 		{folder: "connectorsync", may: []string{"protocol"}, tests: brokers},
 		{folder: "finesse", tests: []string{"finesse/sim"}},
 		{folder: "finesse/pool", may: []string{"finesse", "protocol"}, tests: []string{"finesse/sim"}},

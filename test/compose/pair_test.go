@@ -16,8 +16,8 @@ import (
 
 	"gcbridge/bridge"
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/brokertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

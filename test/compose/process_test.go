@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 )
 
 const (

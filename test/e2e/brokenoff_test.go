@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
 	"gcbridge/connectorsync"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/brokertest"
 )
 
 // mouth is a node of a pair that says what a test makes it say, and hears.

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
+	"gcbridge/test/brokertest"
 )
 
 // poisonedLog panics where a line with all of these parts is written: a defect

@@ -8,10 +8,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
+	"gcbridge/test/brokertest"
 )
 
 // TestEventsWaitForTheBroker: what happens while the broker is away is told

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/javapeer"
 	"gcbridge/test/observe"
 )

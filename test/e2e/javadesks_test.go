@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/javapeer"
 	"gcbridge/test/wait"
 )

@@ -21,10 +21,10 @@ import (
 	"go.uber.org/goleak"
 
 	"gcbridge/bridge"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/bridge/config"
 	"gcbridge/finesse/sim"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/observe"
 	"gcbridge/test/wait"
 )

@@ -13,10 +13,10 @@ import (
 
 	"gcbridge/bridge"
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
 	"gcbridge/bridge/telemetry"
 	"gcbridge/finesse/sim"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

@@ -15,8 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/finesse/sim"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

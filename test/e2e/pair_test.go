@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/config"
 	"gcbridge/finesse/sim"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

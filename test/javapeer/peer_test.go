@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/javapeer"
 )
 

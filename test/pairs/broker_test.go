@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/javapeer"
 	"gcbridge/test/wait"
 )

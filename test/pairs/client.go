@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-stomp/stomp/v3"
 
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

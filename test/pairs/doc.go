@@ -6,7 +6,7 @@
 // that each had one outcome with its JMSCorrelationID.
 package pairs
 
-import "gcbridge/bridge/broker/brokertest"
+import "gcbridge/test/brokertest"
 
 // TB is what the lab needs of a *testing.T, or of the stand that program chaos is.
 type TB = brokertest.TB

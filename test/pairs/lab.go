@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/finesse/sim"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"gcbridge/bridge"
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 )
 
 // Build compiles the program into dir and returns its path.

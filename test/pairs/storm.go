@@ -14,8 +14,8 @@ import (
 	"github.com/go-stomp/stomp/v3"
 	"golang.org/x/time/rate"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/finesse/sim"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/wait"
 )
 

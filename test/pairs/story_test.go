@@ -10,9 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/finesse/sim"
 	"gcbridge/finesse/sim/callcontrol"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/javapeer"
 	"gcbridge/test/wait"
 )

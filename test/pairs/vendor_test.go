@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/finesse/sim/callcontrol"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/javapeer"
 	"gcbridge/test/wait"
 )

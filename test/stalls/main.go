@@ -17,7 +17,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 	"gcbridge/test/pairs"
 	"gcbridge/test/stand"
 )

@@ -11,8 +11,8 @@ import (
 	"github.com/go-stomp/stomp/v3/frame"
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
+	"gcbridge/test/brokertest"
 )
 
 func start(t *testing.T, cfg embedded.Config) *embedded.Broker {

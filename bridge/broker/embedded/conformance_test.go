@@ -6,9 +6,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/brokertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

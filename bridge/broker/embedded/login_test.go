@@ -6,9 +6,9 @@ import (
 	"github.com/go-stomp/stomp/v3/frame"
 	"github.com/stretchr/testify/require"
 
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/bridge/broker/embedded"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/brokertest"
 )
 
 // A CONNECT frame has no escapes in any version: what looks like one is part

@@ -17,9 +17,9 @@ import (
 	"go.uber.org/goleak"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
 	"gcbridge/protocol"
 	"gcbridge/protocol/secret"
+	"gcbridge/test/brokertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
+	"gcbridge/test/wait"
 )
 
 // Harness is a running link of a test, and what it received.
@@ -98,10 +99,9 @@ func (h *Harness) Next() *broker.Delivery { h.t.Helper(); return await(h.t, h.Go
 // Silence fails the test if a delivery comes within d.
 func (h *Harness) Silence(d time.Duration) {
 	h.t.Helper()
-	select {
-	case got := <-h.Got:
+	if wait.Until(d, func() bool { return len(h.Got) > 0 }) {
+		got := <-h.Got
 		h.t.Fatalf("got a delivery from %s: %.100q", got.From, got.Body)
-	case <-time.After(d):
 	}
 }
 

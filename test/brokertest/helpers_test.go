@@ -143,10 +143,10 @@ func TestPeerSays(t *testing.T) {
 		"SUBSCRIBE\nselector:a = 1\ndestination:/queue/q\nid:s\\c/queue/q\nack:client-individual\nreceipt:subscribed\n\n\x00",
 		"SEND\ndestination:/queue/q\nreceipt:sent\ntype:T\n\nhello\x00",
 		"ACK\nid:a1\n\n\x00raw<nil>",
-	}, ""), wait(t, heard))
+	}, ""), nextOf(t, heard))
 }
 
-func wait[T any](t *testing.T, c <-chan T) T {
+func nextOf[T any](t *testing.T, c <-chan T) T {
 	t.Helper()
 	return await(t, c, "what was sent")
 }
@@ -197,16 +197,16 @@ func TestClient(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, c.Settle())
 	require.NoError(t, c.Send("/queue/a", true, "text", "type", "T"))
-	require.Equal(t, got{"/queue/a", "text", "T", false}, wait(t, received))
+	require.Equal(t, got{"/queue/a", "text", "T", false}, nextOf(t, received))
 	require.NoError(t, c.Post("/topic/b", false, "bytes"))
-	require.Equal(t, got{"/topic/b", "bytes", "", true}, wait(t, received))
+	require.Equal(t, got{"/topic/b", "bytes", "", true}, nextOf(t, received))
 	select {
 	case <-c.Lost():
 		t.Fatal("it is there")
 	default:
 	}
 	b.Stop()
-	wait(t, c.Lost())
+	nextOf(t, c.Lost())
 	require.Error(t, c.Send("/queue/a", true, "x"))
 	require.Error(t, c.Settle())
 	c.Close()

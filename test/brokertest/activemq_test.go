@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/bridge/broker"
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 )
 
 // A network of two brokers: what one takes reaches a consumer on the other,

@@ -5,7 +5,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"gcbridge/bridge/broker/brokertest"
+	"gcbridge/test/brokertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
