@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"gcbridge/bridge/wire"
 	"gcbridge/finesse"
 )
 
@@ -46,6 +47,23 @@ func TestRedeliveredCallIsNotMadeTwice(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRedeliveredCommandIsDecidedWhenTheBrokerHasTheAnswer: acknowledged before, its
+// answer would be lost with this node.
+func TestRedeliveredCommandIsDecidedWhenTheBrokerHasTheAnswer(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.server.user.State = finesse.StateReady
+		g.succeed(g.holding())
+		g.got()
+		g.decided, g.again = nil, true
+		g.confirm = func(wire.Output) bool { return false }
+		g.do(noDest, "MakeReady#1001", "")
+		require.Len(t, g.got(), 1)
+		require.Empty(t, g.done(), "handed out, not yet confirmed")
+		g.waiting[0](nil)
+		require.Equal(t, []string{"MakeReady"}, g.done())
+	})
 }
 
 // TestRedeliveredCommandIsAnsweredByWhatIsSo: a state that is so already is the

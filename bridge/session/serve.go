@@ -167,6 +167,7 @@ func (s *Session) hasRun(ctx context.Context, h row, r *Request) (done bool, err
 	case done && cause == translate.AfterLogin:
 		s.publish(outs, provenance{correlation: r.CorrelationID, ticket: r})
 	case done:
+		r.Hold() // until it is told
 		s.tellTruth(outs, []ledger.Entry{entry}, reread)
 	default:
 		s.tellTruth(outs, nil, reread)
