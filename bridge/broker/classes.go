@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-stomp/stomp/v3"
+	"github.com/go-stomp/stomp/v3/frame"
 )
 
 // Over STOMP a Map or an Object message arrives as an empty text, unless the
@@ -36,37 +36,32 @@ func (l *Link) wantsClasses() bool {
 func (l *Link) tellsClasses(ctx context.Context, e endpoint) bool {
 	ctx, cancel := context.WithTimeout(ctx, classesTime)
 	defer cancel()
-	k, err := l.cfg.open(ctx, e, "trying", 0, nil)
+	k, err := l.cfg.open(ctx, e, "trying", nil)
 	if err != nil {
 		return false
 	}
 	defer k.close()
 	const queue = "/temp-queue/classes"
-	sub, err := k.stomp.Subscribe(queue, stomp.AckAuto, stomp.SubscribeOpt.Header(headerTransformation, writeJSON))
+	got := make(chan bool, 1)
+	err = k.subscribe(queue, ackAuto, func(m *frame.Frame) {
+		select {
+		case got <- m.Header.Get(headerTransformation) == mapJSON:
+		default: // told already
+		}
+	}, headerTransformation, writeJSON)
 	if err != nil {
 		return false
 	}
-	got := make(chan bool, 1)
-	k.work.Go(func() {
-		told := false
-		for m := range sub.C { // to its end, whatever happens
-			if !told {
-				told = true
-				got <- m.Err == nil && m.Header.Get(headerTransformation) == mapJSON
-			}
-		}
-		if !told {
-			got <- false
-		}
-	})
-	err = k.stomp.Send(queue, "", []byte(`{"map":{"entry":{"string":["a","b"]}}}`),
-		stomp.SendOpt.NoContentLength, stomp.SendOpt.Header(headerTransformation, mapJSON))
-	if err != nil {
+	f := frame.New(frame.SEND, frame.Destination, queue, headerTransformation, mapJSON)
+	f.Body = []byte(`{"map":{"entry":{"string":["a","b"]}}}`)
+	if err := k.try(func() error { return k.write(f, true) }); err != nil {
 		return false
 	}
 	select {
 	case ok := <-got:
 		return ok
+	case <-k.over:
+		return false
 	case <-ctx.Done():
 		return false
 	}

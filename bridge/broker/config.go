@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-stomp/stomp/v3"
 	"github.com/go-stomp/stomp/v3/frame"
 	"github.com/rs/zerolog"
 
@@ -51,9 +50,9 @@ type Config struct {
 	OnDown func(err error)            // the link went down after it was up
 	OnDrop func(m Message, err error) // a message was dropped (buffer full, refused, expired while waiting, link closed)
 
-	defects *atomic.Uint64                                             // contained so far
-	encode  func(m *Message, f *frame.Frame, deadline time.Time) error // Message.fill, but for tests
-	decode  func(m *stomp.Message, received time.Time) *Delivery       // newDelivery, but for tests
+	defects *atomic.Uint64                                       // contained so far
+	encode  func(m *Message, f *frame.Frame, deadline time.Time) // Message.fill, but for tests
+	decode  func(m *frame.Frame, received time.Time) *Delivery   // newDelivery, but for tests
 }
 
 // endpoint is one URL of the list.
@@ -88,13 +87,22 @@ func (c Config) withDefaults() Config {
 
 // check validates c after withDefaults and parses its URLs.
 func (c Config) check() ([]endpoint, error) {
-	for name, d := range map[string]time.Duration{
-		"ProbeInterval": c.ProbeInterval, "Heartbeat": c.Heartbeat, "GatedBeat": c.GatedBeat, "Stall": c.Stall, "LoginTimeout": c.LoginTimeout,
-		"ReceiptTimeout": c.ReceiptTimeout, "WriteTimeout": c.WriteTimeout,
-		"BackoffMin": c.BackoffMin, "BackoffMax": c.BackoffMax,
+	for _, t := range []struct {
+		name string
+		d    time.Duration
+	}{
+		{"ProbeInterval", c.ProbeInterval},
+		{"Heartbeat", c.Heartbeat},
+		{"GatedBeat", c.GatedBeat},
+		{"Stall", c.Stall},
+		{"LoginTimeout", c.LoginTimeout},
+		{"ReceiptTimeout", c.ReceiptTimeout},
+		{"WriteTimeout", c.WriteTimeout},
+		{"BackoffMin", c.BackoffMin},
+		{"BackoffMax", c.BackoffMax},
 	} {
-		if d < 0 {
-			return nil, fmt.Errorf("%w: %s is negative", ErrConfig, name)
+		if t.d < 0 {
+			return nil, fmt.Errorf("%w: %s is negative", ErrConfig, t.name)
 		}
 	}
 	if c.BackoffMax < c.BackoffMin {

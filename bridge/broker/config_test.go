@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-stomp/stomp/v3/frame"
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/protocol/secret"
@@ -102,14 +101,4 @@ func TestSubscriptionDefaults(t *testing.T) {
 	require.Equal(t, []int{0, 0, 8192}, []int{l.subs[0].box.limit, l.subs[1].box.limit, l.subs[2].box.limit})
 	require.ErrorIs(t, l.Subscribe(Subscription{From: q, Handle: handle, Priority: -1}), ErrConfig)
 	require.ErrorContains(t, l.Subscribe(Subscription{From: q, Handle: handle, Selector: "\xff"}), "selector")
-}
-
-// A transaction of the link is empty: a barrier, and nothing that could be carried out.
-func TestBecome(t *testing.T) {
-	f := frame.New(frame.SEND, frame.Destination, "", frame.Receipt, "7")
-	require.NoError(t, become(frame.BEGIN, "tx")(f))
-	require.Equal(t, frame.New(frame.BEGIN, frame.Transaction, "tx", frame.Receipt, "7"), f)
-	f = frame.New(frame.SEND, frame.Destination, "")
-	require.NoError(t, become(frame.ABORT, "tx")(f))
-	require.Equal(t, frame.New(frame.ABORT, frame.Transaction, "tx"), f)
 }

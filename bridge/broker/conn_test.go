@@ -2,12 +2,11 @@ package broker
 
 import (
 	"errors"
-	"fmt"
 	"io"
+	"net"
 	"strings"
 	"testing"
 
-	"github.com/go-stomp/stomp/v3"
 	"github.com/go-stomp/stomp/v3/frame"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
@@ -15,38 +14,28 @@ import (
 	"gcbridge/protocol/defect"
 )
 
-// errorOf is an ERROR frame as it comes over the wire: with a body.
+// errorOf is an ERROR frame as it comes over the wire.
 func errorOf(message, body string) *frame.Frame {
 	f := frame.New(frame.ERROR, frame.Message, message)
 	f.Body = []byte(body)
 	return f
 }
 
-func TestErrorFrame(t *testing.T) {
+func TestRefusedBy(t *testing.T) {
 	long := strings.Repeat("x", 501)
-	other := errorOf("no", "")
-	other.Command = frame.MESSAGE
-	for name, tc := range map[string]struct {
-		err  error
-		want *RefusedError
-	}{
-		"none":              {nil, nil},
-		"another error":     {io.EOF, nil},
-		"as a pointer":      {&stomp.Error{Frame: errorOf("no", "why")}, &RefusedError{Message: "no", Detail: "why"}},
-		"as a value":        {stomp.Error{Frame: errorOf("no", "why")}, &RefusedError{Message: "no", Detail: "why"}},
-		"wrapped":           {fmt.Errorf("x: %w", &stomp.Error{Frame: errorOf("no", "")}), &RefusedError{Message: "no"}},
-		"a long one":        {&stomp.Error{Frame: errorOf("no", long)}, &RefusedError{Message: "no", Detail: long[:500]}},
-		"made up":           {&stomp.Error{Frame: frame.New(frame.ERROR, frame.Message, "connection closed")}, nil},
-		"without a frame":   {&stomp.Error{Message: "x"}, nil},
-		"of another nature": {&stomp.Error{Frame: other}, nil},
-	} {
-		require.Equal(t, tc.want, errorFrame(tc.err), name)
-	}
+	require.Equal(t, &RefusedError{Message: "no", Detail: "why"}, refusedBy(errorOf("no", "why")))
+	require.Equal(t, &RefusedError{Message: "no", Detail: long[:500]}, refusedBy(errorOf("no", long)))
+	require.Equal(t, &RefusedError{}, refusedBy(frame.New(frame.ERROR)))
 }
+
+// deaf is a connection that only closes.
+type deaf struct{ net.Conn }
+
+func (deaf) Close() error { return nil }
 
 // killed is a connection that ended for a cause.
 func killed(cause error) *conn {
-	w := newWire(defectiveConn{}, defectiveConn{}, 0, nil)
+	w := newWire(deaf{}, deaf{}, 0)
 	w.kill(cause)
 	k := &conn{cfg: &Config{}, wire: w, over: make(chan struct{})}
 	close(k.over)
@@ -57,8 +46,8 @@ func killed(cause error) *conn {
 // connection is lost.
 func TestExplain(t *testing.T) {
 	cause := errors.New("no route")
-	alive := newWire(defectiveConn{}, defectiveConn{}, 0, nil)
-	require.Equal(t, &RefusedError{Message: "no"}, explain(&stomp.Error{Frame: errorOf("no", "")}, killed(cause).wire))
+	alive := newWire(deaf{}, deaf{}, 0)
+	require.Equal(t, &RefusedError{Message: "no"}, explain(refusedBy(errorOf("no", "")), killed(cause).wire))
 	for want, err := range map[string]error{
 		"broker: connection lost: EOF":                    explain(io.EOF, alive),
 		"broker: connection lost: no route":               explain(cause, killed(cause).wire),
@@ -95,18 +84,4 @@ func TestEnding(t *testing.T) {
 	require.ErrorIs(t, k.outcome(errors.New("later")), io.EOF, "the first cause counts")
 	require.True(t, costsMessage(broken(why)))
 	require.False(t, costsMessage(k.ending()))
-}
-
-// The library's own log is for those who look for details.
-func TestLibraryLog(t *testing.T) {
-	var out strings.Builder
-	l := libraryLog{zerolog.New(&out)}
-	for _, line := range []func(){
-		func() { l.Debugf("%d", 1) }, func() { l.Infof("%d", 1) }, func() { l.Warningf("%d", 1) }, func() { l.Errorf("%d", 1) },
-		func() { l.Debug("1") }, func() { l.Info("1") }, func() { l.Warning("1") }, func() { l.Error("1") },
-	} {
-		out.Reset()
-		line()
-		require.JSONEq(t, `{"level":"debug","message":"go-stomp: 1"}`, out.String())
-	}
 }

@@ -2,17 +2,15 @@ package broker
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
 
-	"github.com/go-stomp/stomp/v3"
 	"github.com/go-stomp/stomp/v3/frame"
 )
 
-// The window of a subscription. Ten, which is what the library's own channels
-// hold (trap 2), would let one slow agent stop the commands of all others.
+// The window of a subscription. A small one would let one slow agent stop the
+// commands of all others.
 const (
 	defaultPrefetch = 1000
 	maxPrefetch     = 20_000
@@ -67,14 +65,10 @@ const (
 // openConsumer opens a consuming connection with subs live.
 func (l *Link) openConsumer(ctx context.Context, e endpoint, role string, subs []*consumption) (*consumer, error) {
 	c := &consumer{link: l, since: time.Now(), acks: newAckList(), flush: make(chan chan error)}
-	window := 0
 	for _, s := range subs {
 		s.box.forgetEnded()
-		if !s.AutoAck {
-			window += s.Prefetch
-		}
 	}
-	k, err := l.cfg.open(ctx, e, role, window, func(k *conn) error {
+	k, err := l.cfg.open(ctx, e, role, func(k *conn) error {
 		c.conn = k
 		l.noteConsuming(role, k)
 		for _, s := range subs {
@@ -106,49 +100,41 @@ func (l *Link) noteConsuming(role string, k *conn) {
 	l.openConn = k
 }
 
-// subscribe starts s on the connection being opened, and the goroutine that
-// always drains it (traps 2, 6 and 8).
+// The ways of acknowledging.
+const (
+	ackIndividual = "client-individual"
+	ackAuto       = "auto"
+)
+
+// subscribe starts s on the connection being opened.
 func (c *consumer) subscribe(s *consumption) error {
-	mode := stomp.AckClientIndividual
+	mode, header := ackIndividual, []string{}
+	add := func(name, value string) { header = append(header, name, value) }
 	if s.AutoAck {
-		mode = stomp.AckAuto
-	}
-	sub, err := c.conn.stomp.Subscribe(s.From.String(), mode, func(f *frame.Frame) error {
+		mode = ackAuto
+	} else {
 		// With automatic acknowledgements the broker gives them itself as it sends:
 		// a window bounds nothing here, and a small one costs it a pending list.
-		if !s.AutoAck {
-			f.Header.Add("activemq.prefetchSize", strconv.Itoa(s.Prefetch))
-		}
-		if s.Priority != 0 {
-			f.Header.Add("activemq.priority", strconv.Itoa(s.Priority))
-		}
-		if s.Exclusive {
-			f.Header.Add("activemq.exclusive", "true")
-		}
-		if s.Classes && c.link.classes.Load() {
-			f.Header.Add(headerTransformation, writeJSON)
-		}
-		if s.Selector != "" {
-			f.Header.Add("selector", s.Selector)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("%w: subscribe to %s: %w", ErrLost, s.From, err)
+		add("activemq.prefetchSize", strconv.Itoa(s.Prefetch))
 	}
-	c.conn.work.Go(func() {
-		for m := range sub.C {
-			if m.Err == nil {
-				c.arrived(s, m)
-			}
-		}
-	})
-	return nil
+	if s.Priority != 0 {
+		add("activemq.priority", strconv.Itoa(s.Priority))
+	}
+	if s.Exclusive {
+		add("activemq.exclusive", "true")
+	}
+	if s.Classes && c.link.classes.Load() {
+		add(headerTransformation, writeJSON)
+	}
+	if s.Selector != "" {
+		add("selector", s.Selector)
+	}
+	return c.conn.subscribe(s.From.String(), mode, func(m *frame.Frame) { c.arrived(s, m) }, header...)
 }
 
 // arrived queues m for the handler of s. A message that makes this panic is
 // acknowledged unread: see [Link.hand].
-func (c *consumer) arrived(s *consumption, m *stomp.Message) {
+func (c *consumer) arrived(s *consumption, m *frame.Frame) {
 	ack := func() {}
 	if !s.AutoAck {
 		var used atomic.Bool
@@ -169,12 +155,12 @@ func (c *consumer) arrived(s *consumption, m *stomp.Message) {
 	d.AckFunc, d.Consuming = ack, c.since
 	if !s.box.push(arrival{d, c.conn}) {
 		c.link.dropped.Add(1)
-		c.link.cfg.Log.Warn().Stringer("from", s.From).Msg("message dropped, the handler is too slow")
+		c.link.cfg.Log.WithLevel(c.link.drops.level(time.Now())).Stringer("from", s.From).Msg("message dropped, the handler is too slow")
 	}
 }
 
 // ack hands m to the acknowledging goroutine. It never blocks.
-func (c *consumer) ack(m *stomp.Message) {
+func (c *consumer) ack(m *frame.Frame) {
 	if !c.conn.ended() {
 		c.acks.put(m)
 	}
@@ -201,14 +187,18 @@ func (c *consumer) acknowledge() error {
 	}
 }
 
-// sendAcks sends the acknowledgements that wait.
+// sendAcks sends the acknowledgements that wait, in one go.
 func (c *consumer) sendAcks() error {
-	for _, m := range c.acks.take() {
-		if err := c.conn.try(func() error { return c.conn.stomp.Ack(m) }); err != nil {
-			return err
+	taken := c.acks.take()
+	return c.conn.try(func() error {
+		for n, m := range taken {
+			f := frame.New(frame.ACK, frame.Id, m.Header.Get(frame.Ack))
+			if err := c.conn.write(f, n == len(taken)-1); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // settle returns when every acknowledgement given so far has been handled by
@@ -240,17 +230,5 @@ func (l *Link) handle(life context.Context, s *consumption) {
 		}
 		l.delivered.Add(1)
 		l.hand(s, a.delivery)
-	}
-}
-
-// ended reports whether the connection has gone.
-func (k *conn) ended() bool {
-	select {
-	case <-k.over:
-		return true
-	case <-k.wire.dead:
-		return true
-	default:
-		return false
 	}
 }

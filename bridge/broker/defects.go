@@ -73,9 +73,6 @@ func (l *Link) hand(s *consumption, d *Delivery) {
 	s.Handle(d)
 }
 
-// try runs a call of the library; an error or a panic ends the connection.
-func (k *conn) try(call func() error) error { return k.outcome(k.cfg.contain(k.role, call)) }
-
 // broken is why a connection ended that a defect ended.
 func broken(cause error) error { return fmt.Errorf("%w: %w", cause, ErrLost) }
 

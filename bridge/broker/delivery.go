@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-stomp/stomp/v3"
 	"github.com/go-stomp/stomp/v3/frame"
 )
 
@@ -46,11 +45,11 @@ func (d *Delivery) Ack() {
 }
 
 // newDelivery maps a MESSAGE frame.
-func newDelivery(m *stomp.Message, now time.Time) *Delivery {
+func newDelivery(m *frame.Frame, now time.Time) *Delivery {
 	h := m.Header
 	d := &Delivery{
 		ID:            h.Get(frame.MessageId),
-		From:          Destination{path: m.Destination},
+		From:          Destination{path: h.Get(frame.Destination)},
 		Type:          h.Get(headerType),
 		Body:          m.Body,
 		CorrelationID: h.Get(headerCorrelation),

@@ -19,7 +19,7 @@ func (c *Config) dial(ctx context.Context, e endpoint) (*wire, error) {
 		return nil, fmt.Errorf("%w: %w", ErrLost, err)
 	}
 	if !e.tls {
-		return newWire(socket, socket, c.WriteTimeout, c.recovered), nil
+		return newWire(socket, socket, c.WriteTimeout), nil
 	}
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.TLS != nil {
@@ -39,5 +39,5 @@ func (c *Config) dial(ctx context.Context, e endpoint) (*wire, error) {
 		return nil, fmt.Errorf("%w: TLS: %w", ErrLost, err)
 	}
 	shaken = true
-	return newWire(secure, socket, c.WriteTimeout, c.recovered), nil
+	return newWire(secure, socket, c.WriteTimeout), nil
 }

@@ -17,7 +17,8 @@
 //     brought it. Unacknowledged ones come again, in order, with Redelivered.
 //   - A message that the broker refuses costs only itself.
 //
-// STOMP itself is spoken by go-stomp, over connections that this package dials,
-// guards with deadlines and closes; conn.go and wire.go say which of the
-// library's traps each measure is for, traps_test.go holds one test for each.
+// Frames are read and written by go-stomp's codec. Its connection is not used: when a
+// process stands still for longer than a receipt may take, the library can wait for
+// ever for somebody to take that receipt, and nobody hears that the connection has
+// ended. traps_test.go holds a test for each of the ways in which it failed.
 package broker

@@ -3,22 +3,21 @@ package broker
 import (
 	"time"
 
-	"github.com/go-stomp/stomp/v3"
 	"github.com/go-stomp/stomp/v3/frame"
 )
 
 // WithEncode makes before run before a message is put into a frame.
 func (c Config) WithEncode(before func(*Message)) Config {
-	c.encode = func(m *Message, f *frame.Frame, deadline time.Time) error {
+	c.encode = func(m *Message, f *frame.Frame, deadline time.Time) {
 		before(m)
-		return m.fill(f, deadline)
+		m.fill(f, deadline)
 	}
 	return c
 }
 
 // WithDecode makes after run after a delivery was read.
 func (c Config) WithDecode(after func(*Delivery)) Config {
-	c.decode = func(m *stomp.Message, received time.Time) *Delivery {
+	c.decode = func(m *frame.Frame, received time.Time) *Delivery {
 		d := newDelivery(m, received)
 		after(d)
 		return d
@@ -33,7 +32,7 @@ func (l *Link) SpoilAck() {
 	l.consuming.acks.put(nil)
 }
 
-// SpoilSettling makes what sends the acknowledgements panic outside of the library.
+// SpoilSettling makes what sends the acknowledgements panic outside of a connection.
 func (l *Link) SpoilSettling() {
 	l.mu.Lock()
 	c := l.consuming

@@ -23,6 +23,7 @@ type Link struct {
 	fragile *sender
 	renew   chan struct{} // holds what Renew asked for
 	pulse   *pulse
+	drops   drops
 
 	started  atomic.Bool
 	draining atomic.Bool
@@ -119,7 +120,7 @@ func (l *Link) put(s *sender, m Message, done func(error)) error {
 // drop gives up on a message.
 func (l *Link) drop(i *item, err error) {
 	l.dropped.Add(1)
-	l.cfg.Log.Warn().Err(err).Stringer("to", i.msg.To).Str("type", i.msg.Type).Msg("message dropped")
+	l.cfg.Log.WithLevel(l.drops.level(time.Now())).Err(err).Stringer("to", i.msg.To).Str("type", i.msg.Type).Msg("message dropped")
 	l.cfg.OnDrop(i.msg, err)
 	l.tell(i, err)
 }

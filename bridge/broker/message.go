@@ -9,7 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/go-stomp/stomp/v3"
 	"github.com/go-stomp/stomp/v3/frame"
 )
 
@@ -91,12 +90,9 @@ func checkText(what, s string) error {
 	return nil
 }
 
-// fill writes m's headers to a SEND frame of the library. deadline is when m
-// expires, zero for never.
-func (m *Message) fill(f *frame.Frame, deadline time.Time) error {
-	if err := stomp.SendOpt.NoContentLength(f); err != nil {
-		return fmt.Errorf("broker: SEND frame: %w", err)
-	}
+// fill writes m's headers to a SEND frame. deadline is when m expires, zero for never.
+// Without a content length the message is a TextMessage [H1].
+func (m *Message) fill(f *frame.Frame, deadline time.Time) {
 	if m.Type != "" {
 		f.Header.Add(headerType, m.Type)
 	}
@@ -112,5 +108,4 @@ func (m *Message) fill(f *frame.Frame, deadline time.Time) error {
 	for _, name := range slices.Sorted(maps.Keys(m.Properties)) {
 		f.Header.Add(name, m.Properties[name])
 	}
-	return nil
 }

@@ -20,9 +20,7 @@ const (
 
 // Run keeps the link up until ctx ends, then sends what is buffered (bounded
 // by 2 s), closes and returns nil. Handlers are not called any more from the
-// moment ctx ends; acknowledgements still go out. Returning takes longer, up to
-// ReceiptTimeout, if a connection broke shortly before: the library cannot be
-// kept from waiting for a receipt that will not come. Run fails only on misuse
+// moment ctx ends; acknowledgements still go out. Run fails only on misuse
 // (ErrConfig): a second Run.
 func (l *Link) Run(ctx context.Context) error {
 	if l.started.Swap(true) {
@@ -80,6 +78,9 @@ func (l *Link) expire(life context.Context) {
 			now := time.Now()
 			l.publish.dropExpired(now)
 			l.fragile.dropExpired(now)
+			if more := l.drops.end(now); more > 0 {
+				l.cfg.Log.Warn().Int("more", more).Dur("within", dropWindow).Msg("messages dropped")
+			}
 			return nil
 		})
 	}
@@ -144,10 +145,10 @@ func (l *Link) serve(life context.Context, n int, away *outage) bool {
 
 // connect opens all three connections, or none.
 func (l *Link) connect(ctx context.Context, e endpoint) (cons *consumer, pub, frag *conn, err error) {
-	if pub, err = l.cfg.open(ctx, e, l.publish.role, 0, nil); err != nil {
+	if pub, err = l.cfg.open(ctx, e, l.publish.role, nil); err != nil {
 		return nil, nil, nil, err
 	}
-	if frag, err = l.cfg.open(ctx, e, l.fragile.role, 0, nil); err != nil {
+	if frag, err = l.cfg.open(ctx, e, l.fragile.role, nil); err != nil {
 		pub.close()
 		return nil, nil, nil, err
 	}
@@ -201,7 +202,7 @@ func (l *Link) stay(life context.Context, n int, cons *consumer, pub, frag *conn
 // probe returns errPrimaryBack when the primary lets us log in, nil if gen ends before.
 func (l *Link) probe(gen context.Context) error {
 	for pause(gen, l.cfg.ProbeInterval) {
-		k, err := l.cfg.open(gen, l.ends[0], "probing", 0, nil)
+		k, err := l.cfg.open(gen, l.ends[0], "probing", nil)
 		if err != nil {
 			continue
 		}

@@ -51,7 +51,7 @@ func (s *sender) run(gen context.Context, e endpoint, k *conn) error {
 		if fails > 1 && !pause(gen, backoff(fails-1, s.link.cfg.BackoffMin, s.link.cfg.BackoffMax, jitter)) {
 			return nil
 		}
-		if k, err = s.link.cfg.open(gen, e, s.role, 0, nil); err != nil {
+		if k, err = s.link.cfg.open(gen, e, s.role, nil); err != nil {
 			if gen.Err() != nil {
 				return nil
 			}

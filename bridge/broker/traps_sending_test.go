@@ -162,7 +162,7 @@ func TestAFullDestinationDoesNotHoldUpOthers(t *testing.T) {
 	require.Less(t, refused.Load(), int64(many/4))
 }
 
-// The library sets no write deadline: a broker that stops reading blocks it.
+// A broker that stops reading blocks who writes without a deadline.
 func TestTrap12StalledWriteDropsTheConnection(t *testing.T) {
 	var stalled atomic.Bool
 	queued, release := make(chan struct{}), make(chan struct{})

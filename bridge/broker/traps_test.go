@@ -16,8 +16,8 @@ import (
 	"gcbridge/test/wait"
 )
 
-// The traps of go-stomp v3.1.5, by the numbers under which the package's
-// comments speak of them.
+// The traps into which a STOMP client can fall, go-stomp v3.1.5 for one, by the
+// numbers under which the package's comments speak of them.
 
 func queue(t *testing.T, name string) broker.Destination {
 	t.Helper()
@@ -39,7 +39,7 @@ func startEmbedded(t *testing.T) *embedded.Broker {
 	return b
 }
 
-// The library waits for one interval where ActiveMQ takes up to two, and waits
+// go-stomp waits for one interval where ActiveMQ takes up to two, and waits
 // for beats that the broker said it would not send.
 func TestTrap01IdleConnectionSurvivesLateBeats(t *testing.T) {
 	const interval = 250 * time.Millisecond
@@ -108,7 +108,7 @@ func TestTrap02HandlerMayWaitForItsAnswer(t *testing.T) {
 	}
 }
 
-// A receipt that comes too late blocks the library for ever.
+// A receipt that comes too late blocks go-stomp for ever.
 func TestTrap03LateReceiptDropsTheConnection(t *testing.T) {
 	var late atomic.Bool
 	replaced := make(chan struct{})
@@ -167,7 +167,7 @@ func TestTrap04ErrorIsNoticedBeforeTheReceiptTimeout(t *testing.T) {
 	require.GreaterOrEqual(t, refused.Load(), int64(2*n))
 }
 
-// The library's transactions wait for a receipt as long as a heart-beat takes.
+// go-stomp's transactions wait for a receipt as long as a heart-beat takes.
 func TestTrap05SlowReceiptOutlivesTheHeartbeat(t *testing.T) {
 	var mu sync.Mutex
 	waiting := map[*fakeConn]*frame.Frame{} // for its receipt, the one frame of a connection

@@ -1,52 +1,46 @@
 package broker
 
 import (
+	"errors"
 	"net"
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
-
-	"gcbridge/protocol/defect"
 )
 
-// defectiveConn panics.
-type defectiveConn struct{ net.Conn }
+// failing is a connection on which one thing fails.
+type failing struct {
+	net.Conn
+	read, write, deadline error
+}
 
-func (defectiveConn) Read([]byte) (int, error)         { panic("defect in Read") }
-func (defectiveConn) Write([]byte) (int, error)        { panic("defect in Write") }
-func (defectiveConn) SetWriteDeadline(time.Time) error { return nil }
-func (defectiveConn) Close() error                     { return nil }
+func (f failing) Read([]byte) (int, error)         { return 0, f.read }
+func (f failing) Write(b []byte) (int, error)      { return len(b) / 2, f.write }
+func (f failing) SetReadDeadline(time.Time) error  { return f.deadline }
+func (f failing) SetWriteDeadline(time.Time) error { return f.deadline }
+func (failing) Close() error                       { return nil }
 
-// TestDefectsInWire: what the library calls on goroutines of its own does not
-// panic there; it ends the connection.
-func TestDefectsInWire(t *testing.T) {
+// Whatever fails ends the connection, for the first cause.
+func TestAFailureEndsTheConnection(t *testing.T) {
+	why := errors.New("why")
 	for name, tc := range map[string]struct {
-		call   func(w *wire, b []byte) (int, error)
-		login  bool
-		n      int
-		hidden bool // from the library: see [wire]
+		conn failing
+		call func(*wire, []byte) (int, error)
+		n    int
 	}{
-		"read":                 {(*wire).Read, false, 0, false},
-		"read during a login":  {(*wire).Read, true, 0, false},
-		"write":                {(*wire).Write, false, 6, true},
-		"write during a login": {(*wire).Write, true, 6, false},
+		"read":                {failing{read: why}, (*wire).Read, 0},
+		"deadline of a read":  {failing{deadline: why}, (*wire).Read, 0},
+		"write":               {failing{write: why}, (*wire).Write, 2},
+		"deadline of a write": {failing{deadline: why}, (*wire).Write, 0},
 	} {
-		cfg := Config{Log: zerolog.Nop()}.withDefaults()
-		w := newWire(defectiveConn{}, defectiveConn{}, time.Second, cfg.recovered)
-		if !tc.login {
-			w.hold()
-		}
-		if name == "read" {
-			w.release()
-		}
-		n, err := tc.call(w, []byte("BEGIN\n"))
+		w := newWire(tc.conn, tc.conn, time.Second)
+		w.silence.Store(int64(time.Second))
+		n, err := tc.call(w, []byte("text"))
 		require.Equal(t, tc.n, n, name)
-		require.Equal(t, !tc.hidden, defect.Is(err), "%s: %v", name, err)
-		require.Nil(t, w.held.Load(), "%s: a read would wait for ever", name)
+		require.Equal(t, why, err, name)
 		<-w.dead
-		require.True(t, defect.Is(w.cause), name)
-		require.EqualValues(t, 1, cfg.defects.Load(), name)
+		w.kill(errDone)
+		require.Equal(t, why, w.cause, name)
 	}
 }
