@@ -68,7 +68,7 @@ func (p *Pair) takeOver(e connectorsync.TakeOver) {
 // holding is what another node told of an agent.
 func (p *Pair) holding(e connectorsync.TakeOver) session.Holding {
 	h := session.Holding{
-		Password: e.Context.Password, Bearer: e.Context.Bearer, Token: grant(e.Context), Extension: e.Context.Extension,
+		LoginID: e.Context.LoginID, Password: e.Context.Password, Bearer: e.Context.Bearer, Token: grant(e.Context), Extension: e.Context.Extension,
 		Teams: e.Context.Teams, LoggedIn: e.Context.LoggedIn, Leaving: e.Context.Leaving, Yields: e.Yields,
 	}
 	to, err := p.cfg.Stored(e.Context.Destination)
@@ -117,7 +117,7 @@ func (p *Pair) letGo(e connectorsync.LetGo) {
 // Held implements [session.Membership].
 func (p *Pair) Held(agent string, h session.Holding) {
 	c := connectorsync.Context{
-		Password: h.Password, Bearer: h.Bearer, Token: token(h.Token), Extension: h.Extension, Leaving: h.Leaving,
+		LoginID: h.LoginID, Password: h.Password, Bearer: h.Bearer, Token: token(h.Token), Extension: h.Extension, Leaving: h.Leaving,
 		Format: string(h.Binding.Dialect.Format), Teams: h.Teams, LoggedIn: h.LoggedIn,
 	}
 	if h.Binding.Bound() {

@@ -23,6 +23,7 @@ type Trust struct {
 	mu        sync.Mutex
 	tries     *tries.Book
 	strangers strangers
+	holders   map[string]*Session // who has the agent of a login id
 }
 
 // NewTrust trusts nobody yet.
@@ -33,7 +34,7 @@ func NewTrust(t *telemetry.Telemetry) *Trust {
 	if err != nil {
 		panic(err) // the number is ours
 	}
-	return &Trust{telemetry: t, tries: book, strangers: newStrangers()}
+	return &Trust{telemetry: t, tries: book, strangers: newStrangers(), holders: map[string]*Session{}}
 }
 
 // Restart forgets what Finesse has refused: another one serves, or it serves again.
@@ -162,6 +163,7 @@ func (s *Session) serving() Server {
 func (s *Session) proven() {
 	s.shown.proven.Store(true)
 	s.deps.Trust.proven(s)
+	s.displace()
 }
 
 // outdated asks Finesse whether it refuses now the password that it has accepted
@@ -175,7 +177,7 @@ func (s *Session) outdated(ctx context.Context, other finesse.Credentials) bool 
 	if err != nil {
 		return false
 	}
-	_, err = api.User(ctx, cred, s.agent)
+	_, err = api.User(ctx, cred, cred.User)
 	return unauthorized(err)
 }
 
@@ -188,6 +190,9 @@ func whyNot(err error) string {
 	}
 	if errors.Is(err, finesse.ErrLoginID) {
 		return "the login id cannot be a user of Finesse's notification service"
+	}
+	if errors.Is(err, errNobody) {
+		return "Finesse knows no agent by this login id or login name"
 	}
 	return ""
 }
