@@ -11,9 +11,9 @@ import (
 // Context is what a node must know of an agent to act for it.
 type Context struct {
 	LoginID     string        `json:"loginId,omitempty"` // at Finesse, where the client names the agent otherwise
-	Password    secret.Secret `json:"-"`                // written by the codec alone
-	Bearer      bool          `json:"bearer,omitempty"` // the password is an SSO access token
-	Token       Token         `json:"token,omitzero"`   // what is known of that
+	Password    secret.Secret `json:"-"`                 // written by the codec alone
+	Bearer      bool          `json:"bearer,omitempty"`  // the password is an SSO access token
+	Token       Token         `json:"token,omitzero"`    // what is known of that
 	Extension   string        `json:"extension,omitempty"`
 	Destination string        `json:"destination,omitempty"` // broker path; "" = not bound
 	Format      string        `json:"format,omitempty"`      // of the dialect [D3]; "" = the node's
