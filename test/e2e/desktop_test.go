@@ -41,6 +41,7 @@ func TestDesktopStealsEvents(t *testing.T) {
 	p := newPhone(t, l.broker, own)
 	p.login(own, "1001", "2001")
 	require.Empty(t, l.suspect("1001"))
+	before := l.worker.Snapshot().Counters["rereads"]
 
 	desktop, err := finesse.Connect(t.Context(), finesse.StreamConfig{
 		Addr: l.sim.XMPPAddr(), TLSMode: "none", Domain: l.sim.Domain(), PubSub: l.sim.PubSub(), Resource: "desk",
@@ -59,6 +60,7 @@ func TestDesktopStealsEvents(t *testing.T) {
 	}()
 	require.True(t, wait.Until(patience, func() bool { return l.suspect("1001") != "" }), "its presence shows")
 	require.Contains(t, l.suspect("1001"), "desk")
+	require.True(t, wait.Until(patience, func() bool { return l.worker.Snapshot().Counters["rereads"] > before }), "the agent is read because of it; the next slow read is far")
 
 	begun := time.Now()
 	p.answer(own, p.do("MakeReady#1001", ""), "1001#State#READY#")
