@@ -401,10 +401,12 @@ func bubble(t *testing.T, test func(g *rig)) {
 		}
 		g.server.reasons = []finesse.ReasonCode{{ID: "102", Code: "12", Label: "Lunch"}}
 		tel := telemetry.New(nil)
+		trust, err := NewTrust(tel)
+		require.NoError(t, err)
 		g.deps = &Deps{
 			Node: "n1", Epoch: 1, Dialect: textDialect(t),
 			Finesse: g, Out: g, Cluster: g, Book: g, Places: NewPlaces(0), Telemetry: tel, Log: zerolog.Nop(),
-			Trust:   NewTrust(tel),
+			Trust:   trust,
 			Options: Options{CommandTimeout: 13 * time.Second, OutcomeTimeout: outcome, Linger: 5 * time.Minute},
 		}
 		test(g)

@@ -26,15 +26,19 @@ type Trust struct {
 	holders   map[string]*Session // who has the agent of a login id
 }
 
-// NewTrust trusts nobody yet.
-func NewTrust(t *telemetry.Telemetry) *Trust {
+// NewTrust trusts nobody yet. It fails only for bounds that are none.
+func NewTrust(t *telemetry.Telemetry) (*Trust, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it cannot fail
 	book, err := tries.New(key, tries.Remembered)
 	if err != nil {
-		panic(err) // the number is ours
+		return nil, fmt.Errorf("session: %w", err)
 	}
-	return &Trust{telemetry: t, tries: book, strangers: newStrangers(), holders: map[string]*Session{}}
+	strangers, err := newStrangers(maxStrangers)
+	if err != nil {
+		return nil, err
+	}
+	return &Trust{telemetry: t, tries: book, strangers: strangers, holders: map[string]*Session{}}, nil
 }
 
 // Restart forgets what Finesse has refused: another one serves, or it serves again.
