@@ -133,11 +133,15 @@ func (w *Worker) newAgents(o Options) error {
 	if cipher != nil {
 		options.Decipher = cipher.Decipher
 	}
+	trust, err := session.NewTrust(w.telemetry)
+	if err != nil {
+		return err
+	}
 	w.deps = &session.Deps{ // Cluster follows
 
 		Node: w.cfg.NodeID, Epoch: w.epoch, Dialect: w.dialect, Options: options,
 		Finesse: servers{w.finesse}, Out: w.out, Book: w.book, Recorder: w.recorder,
-		Places: session.NewPlaces(w.cfg.MaxAgents), Trust: session.NewTrust(w.telemetry),
+		Places: session.NewPlaces(w.cfg.MaxAgents), Trust: trust,
 		Telemetry: w.telemetry, Log: w.log,
 	}
 	w.agents = session.NewAgents(w.deps)

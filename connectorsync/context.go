@@ -10,9 +10,10 @@ import (
 
 // Context is what a node must know of an agent to act for it.
 type Context struct {
-	Password    secret.Secret `json:"-"`                // written by the codec alone
-	Bearer      bool          `json:"bearer,omitempty"` // the password is an SSO access token
-	Token       Token         `json:"token,omitzero"`   // what is known of that
+	LoginID     string        `json:"loginId,omitempty"` // at Finesse, where the client names the agent otherwise
+	Password    secret.Secret `json:"-"`                 // written by the codec alone
+	Bearer      bool          `json:"bearer,omitempty"`  // the password is an SSO access token
+	Token       Token         `json:"token,omitzero"`    // what is known of that
 	Extension   string        `json:"extension,omitempty"`
 	Destination string        `json:"destination,omitempty"` // broker path; "" = not bound
 	Format      string        `json:"format,omitempty"`      // of the dialect [D3]; "" = the node's
@@ -22,7 +23,7 @@ type Context struct {
 }
 
 func (c Context) equal(o Context) bool {
-	return c.Password.Equal(o.Password) && c.Bearer == o.Bearer && c.Token.equal(o.Token) && c.Extension == o.Extension && c.Destination == o.Destination &&
+	return c.LoginID == o.LoginID && c.Password.Equal(o.Password) && c.Bearer == o.Bearer && c.Token.equal(o.Token) && c.Extension == o.Extension && c.Destination == o.Destination &&
 		c.Format == o.Format && slices.Equal(c.Teams, o.Teams) && c.LoggedIn == o.LoggedIn && c.Leaving == o.Leaving
 }
 
@@ -44,7 +45,7 @@ func (t Token) isSound() bool {
 }
 
 func (c Context) isSound() bool {
-	return isSecret(c.Password) && c.Token.isSound() && isText(c.Extension) && isText(c.Destination) && isText(c.Format) &&
+	return isSecret(c.Password) && c.Token.isSound() && isText(c.LoginID) && isText(c.Extension) && isText(c.Destination) && isText(c.Format) &&
 		len(c.Teams) <= maxTeams && !slices.ContainsFunc(c.Teams, func(t string) bool { return len(t) > maxName || !isText(t) })
 }
 

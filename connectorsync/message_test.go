@@ -23,7 +23,7 @@ func TestEveryFieldOfATokenCounts(t *testing.T) {
 // A change of any field of a context is told to the others.
 func TestEveryFieldOfAContextCounts(t *testing.T) {
 	full := reflect.ValueOf(Context{
-		Password: secret.New("pw"), Bearer: true, Extension: "2001", Destination: "/topic/a",
+		LoginID: "6021", Password: secret.New("pw"), Bearer: true, Extension: "2001", Destination: "/topic/a",
 		Format: "JSON", Teams: []string{"5"}, LoggedIn: true, Leaving: true,
 		Token: Token{Refresh: secret.New("r"), Password: secret.New("pw"), Shown: secret.New("s"), Issued: 1, Expires: 2},
 	})

@@ -27,6 +27,7 @@ func (p *Pair) carryOut(e connectorsync.Effect, sent func(error)) {
 	case connectorsync.Handed:
 		p.cfg.Sessions.Handed(e.Agent, e.Busy)
 	case connectorsync.PeerUp:
+		delete(p.stale, e.Node)
 		p.cfg.Log.Info().Str("peer", e.Node).Bool("restarted", e.Restarted).Msg("peer is up")
 	case connectorsync.PeerDown:
 		p.cfg.Telemetry.Count(telemetry.PeersLost)
@@ -37,6 +38,10 @@ func (p *Pair) carryOut(e connectorsync.Effect, sent func(error)) {
 		p.cfg.Bus.Renew()
 	case connectorsync.Ignored:
 		p.cfg.Telemetry.CountBy(telemetry.SyncIgnored, string(e.Reason))
+		if e.Reason == connectorsync.ReasonStale && !p.stale[e.Node] {
+			p.stale[e.Node] = true
+			p.cfg.Log.Warn().Str("peer", e.Node).Msg("messages of the peer are refused as too old or ahead of time: if that goes on, their clocks differ by more than 30 s and nobody takes over")
+		}
 		p.cfg.Log.Debug().Str("kind", string(e.Kind)).Str("from", e.Node).Str("reason", string(e.Reason)).Msg("message of the pair ignored")
 	}
 }
@@ -68,7 +73,7 @@ func (p *Pair) takeOver(e connectorsync.TakeOver) {
 // holding is what another node told of an agent.
 func (p *Pair) holding(e connectorsync.TakeOver) session.Holding {
 	h := session.Holding{
-		Password: e.Context.Password, Bearer: e.Context.Bearer, Token: grant(e.Context), Extension: e.Context.Extension,
+		LoginID: e.Context.LoginID, Password: e.Context.Password, Bearer: e.Context.Bearer, Token: grant(e.Context), Extension: e.Context.Extension,
 		Teams: e.Context.Teams, LoggedIn: e.Context.LoggedIn, Leaving: e.Context.Leaving, Yields: e.Yields,
 	}
 	to, err := p.cfg.Stored(e.Context.Destination)
@@ -117,7 +122,7 @@ func (p *Pair) letGo(e connectorsync.LetGo) {
 // Held implements [session.Membership].
 func (p *Pair) Held(agent string, h session.Holding) {
 	c := connectorsync.Context{
-		Password: h.Password, Bearer: h.Bearer, Token: token(h.Token), Extension: h.Extension, Leaving: h.Leaving,
+		LoginID: h.LoginID, Password: h.Password, Bearer: h.Bearer, Token: token(h.Token), Extension: h.Extension, Leaving: h.Leaving,
 		Format: string(h.Binding.Dialect.Format), Teams: h.Teams, LoggedIn: h.LoggedIn,
 	}
 	if h.Binding.Bound() {

@@ -76,6 +76,7 @@ type Pair struct {
 
 	mu    sync.Mutex // held while the state is used and its effects are carried out
 	state *connectorsync.State
+	stale map[string]bool // peers of whom the log says that they are not heard for their clock
 }
 
 // NewPair checks the configuration; the link is down.
@@ -88,7 +89,7 @@ func NewPair(cfg PairConfig) (*Pair, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
-	return &Pair{cfg: cfg, codec: codec, state: state}, nil
+	return &Pair{cfg: cfg, codec: codec, state: state, stale: map[string]bool{}}, nil
 }
 
 // Hear implements [Membership].

@@ -189,8 +189,10 @@ func inWorld(t *testing.T, test func(t *testing.T, w *world)) {
 		w := &world{t: t, elsewhere: map[string]string{}}
 		tel := telemetry.New(nil)
 		book := NewBook(tel)
+		trust, err := session.NewTrust(tel)
+		require.NoError(t, err)
 		w.deps = &session.Deps{
-			Node: "n1", Dialect: d, Finesse: w, Cluster: w, Out: w, Book: book, Places: session.NewPlaces(0), Trust: session.NewTrust(tel), Telemetry: tel, Log: zerolog.Nop(),
+			Node: "n1", Dialect: d, Finesse: w, Cluster: w, Out: w, Book: book, Places: session.NewPlaces(0), Trust: trust, Telemetry: tel, Log: zerolog.Nop(),
 			Options: session.Options{CommandTimeout: time.Second, OutcomeTimeout: time.Second, Linger: time.Hour},
 		}
 		w.agents = session.NewAgents(w.deps)

@@ -12,7 +12,7 @@ import (
 func (s *Session) makeCall(ctx context.Context, r *Request) error {
 	from, to := s.view.User().Extension, r.Command.Arg(protocol.ParamNumber)
 	return s.ask(r, ledger.Entry{Expect: calls(s, r)}, func(api API, cred finesse.Credentials, id string) error {
-		return api.MakeCall(ctx, cred, s.agent, from, to, id)
+		return api.MakeCall(ctx, cred, cred.User, from, to, id)
 	})
 }
 

@@ -41,7 +41,7 @@ func (s *Session) prove(ctx context.Context, r *Request, cred finesse.Credential
 	if s.presence.Up() && cred.Bearer && s.presence.Credentials().Bearer && s.client.To == r.Binding.To {
 		api, err := s.server()
 		if err == nil {
-			_, err = api.User(ctx, cred, s.agent)
+			_, err = api.User(ctx, cred, cred.User)
 		}
 		if err == nil {
 			s.presence.Adopt(cred)
@@ -83,21 +83,26 @@ func (s *Session) connectFailed(r *Request, err error) {
 func (s *Session) rebind(ctx context.Context, r *Request) {
 	old := s.client.Binding
 	if old.Bound() && old.To != r.Binding.To {
-		st := s.view.State()
-		st.Addressee = s.addressee()
-		st.State, st.ReasonCode, st.Pending = string(finesse.StateLogout), "-1", ""
-		s.send(old, st, provenance{})
-		invalidated := s.errorOutput(protocol.ErrSessionInvalidated)
-		s.send(old, invalidated, provenance{})
-		for _, e := range s.asked.All() { // the answers are due there, too
-			s.send(old, invalidated, provenance{correlation: e.Correlation, ticket: e.Ticket})
-			s.over(e, "unbound")
-		}
-		s.unwatchAll(ctx)
+		s.invalidate(ctx)
 		s.log.Info().Stringer("from", old.To).Stringer("to", r.Binding.To).Msg("agent connected from another destination")
 	}
 	s.bind(r.Binding)
 	s.view = s.view.ForClient(r.Binding.Dialect)
+}
+
+// invalidate tells the client that is bound that it has the agent no more [C9].
+func (s *Session) invalidate(ctx context.Context) {
+	old, st := s.client.Binding, s.view.State()
+	st.Addressee = s.addressee()
+	st.State, st.ReasonCode, st.Pending = string(finesse.StateLogout), "-1", ""
+	s.send(old, st, provenance{})
+	invalidated := s.errorOutput(protocol.ErrSessionInvalidated)
+	s.send(old, invalidated, provenance{})
+	for _, e := range s.asked.All() { // the answers are due there, too
+		s.send(old, invalidated, provenance{correlation: e.Correlation, ticket: e.Ticket})
+		s.over(e, "unbound")
+	}
+	s.unwatchAll(ctx)
 }
 
 // credentials are the agent's own, made of the password that a command
@@ -105,7 +110,7 @@ func (s *Session) rebind(ctx context.Context, r *Request) {
 // decipher is never tried as it came [C23]. bearer: it is an SSO user's access
 // token.
 func (s *Session) credentials(r *Request, bearer bool) (finesse.Credentials, error) {
-	cred := finesse.Credentials{User: s.agent, Password: r.Command.Secret(protocol.ParamPassword), Bearer: bearer}
+	cred := finesse.Credentials{User: s.loginID(), Password: r.Command.Secret(protocol.ParamPassword), Bearer: bearer}
 	decipher := s.deps.Options.Decipher
 	if decipher == nil {
 		return cred, nil

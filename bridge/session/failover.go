@@ -35,7 +35,7 @@ func (s *Session) signInAgain(ctx context.Context) bool {
 	defer cancel()
 	change := finesse.StateChange{State: finesse.StateLogin, Extension: s.view.User().Extension}
 	e := ledger.Entry{What: "signing in again", Expect: ledger.Expect{Rule: ledger.RuleLogin}, Again: poll}
-	if err := s.askAs(e, func(id string) error { return api.SetState(ctx, cred, s.agent, change, id) }); err != nil {
+	if err := s.askAs(e, func(id string) error { return api.SetState(ctx, cred, cred.User, change, id) }); err != nil {
 		s.log.Warn().Err(err).Msg("logged out by a failover and not signed in again")
 		return false
 	}

@@ -47,6 +47,7 @@ type fakeServer struct {
 	renew      func(finesse.TokenProof) (finesse.Token, error) // nil: refused
 	renewCtx   func(context.Context)
 	renewals   []finesse.TokenProof
+	loginName  string // good for reading the user alone; all else wants the login id
 }
 
 type fakeStream struct {
@@ -86,6 +87,9 @@ func (f *fakeServer) Connect(_ context.Context, cred finesse.Credentials) (Strea
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = append(f.asked, "CONNECT")
+	if f.loginName != "" && cred.User == f.loginName {
+		return nil, fmt.Errorf("login: %w", finesse.ErrAuth)
+	}
 	if f.connectErr != nil {
 		return nil, f.connectErr
 	}
@@ -130,7 +134,9 @@ func (f *fakeServer) ask(what, id string) error {
 func (f *fakeServer) check(cred finesse.Credentials) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.right == "" || cred.Password.Reveal() == f.right {
+	switch {
+	case f.loginName != "" && cred.User == f.loginName && f.asked[len(f.asked)-1] != "USER":
+	case f.right == "" || cred.Password.Reveal() == f.right:
 		return nil
 	}
 	f.tries = append(f.tries, cred.Password.Reveal())
@@ -395,10 +401,12 @@ func bubble(t *testing.T, test func(g *rig)) {
 		}
 		g.server.reasons = []finesse.ReasonCode{{ID: "102", Code: "12", Label: "Lunch"}}
 		tel := telemetry.New(nil)
+		trust, err := NewTrust(tel)
+		require.NoError(t, err)
 		g.deps = &Deps{
 			Node: "n1", Epoch: 1, Dialect: textDialect(t),
 			Finesse: g, Out: g, Cluster: g, Book: g, Places: NewPlaces(0), Telemetry: tel, Log: zerolog.Nop(),
-			Trust:   NewTrust(tel),
+			Trust:   trust,
 			Options: Options{CommandTimeout: 13 * time.Second, OutcomeTimeout: outcome, Linger: 5 * time.Minute},
 		}
 		test(g)

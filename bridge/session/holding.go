@@ -11,6 +11,7 @@ import (
 
 // Holding is what another node must know to go on with this agent.
 type Holding struct {
+	LoginID   string // the agent's id at Finesse, where their client names them otherwise; else ""
 	Password  secret.Secret
 	Bearer    bool  // the password is an SSO access token
 	Token     Grant // what is known of that
@@ -25,7 +26,7 @@ type Holding struct {
 }
 
 func (h Holding) equal(o Holding) bool {
-	return h.Password.Equal(o.Password) && h.Bearer == o.Bearer && h.Token.Equal(o.Token) && h.Extension == o.Extension && h.Binding.To == o.Binding.To &&
+	return h.LoginID == o.LoginID && h.Password.Equal(o.Password) && h.Bearer == o.Bearer && h.Token.Equal(o.Token) && h.Extension == o.Extension && h.Binding.To == o.Binding.To &&
 		h.Binding.Dialect.Format == o.Binding.Dialect.Format && slices.Equal(h.Teams, o.Teams) && h.LoggedIn == o.LoggedIn && h.Leaving == o.Leaving
 }
 

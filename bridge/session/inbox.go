@@ -82,4 +82,6 @@ const (
 	sigHanded
 	// sigForget: Finesse never accepted the agent, and there are many of these.
 	sigForget
+	// sigDisplaced: another session has the same agent of Finesse.
+	sigDisplaced
 )

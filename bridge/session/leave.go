@@ -79,7 +79,7 @@ func (s *Session) leaveWith(ctx context.Context, r *Request, st finesse.AgentSta
 	}
 	return s.askAs(e, func(id string) error {
 		l.sent, l.from, l.requestID, l.bare = st, s.view.User().State, id, reasonID == ""
-		return api.SetState(ctx, cred, s.agent, finesse.StateChange{State: st, ReasonCodeID: reasonID}, id)
+		return api.SetState(ctx, cred, cred.User, finesse.StateChange{State: st, ReasonCodeID: reasonID}, id)
 	})
 }
 

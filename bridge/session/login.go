@@ -28,6 +28,7 @@ func (s *Session) logIn(ctx context.Context, r *Request) error {
 		if err := s.connectAs(ctx, cred); err != nil {
 			return err
 		}
+		cred.User = s.loginID()
 	}
 	if !s.admit() {
 		return refuse(protocol.ErrLicensesExceeded, errclass.Client, nil)
@@ -38,7 +39,7 @@ func (s *Session) logIn(ctx context.Context, r *Request) error {
 	}
 	s.signing.outgoing = false
 	err = s.ask(r, ledger.Entry{Expect: signsIn(s, r), Again: poll}, func(api API, _ finesse.Credentials, id string) error {
-		return api.SetState(ctx, cred, s.agent, change, id)
+		return api.SetState(ctx, cred, cred.User, change, id)
 	})
 	if err != nil {
 		s.loginOver()
@@ -143,7 +144,7 @@ func (s *Session) readyAfterLogin(ctx context.Context) {
 	if err == nil {
 		e := ledger.Entry{What: "ready after login", Expect: ledger.Expect{Rule: ledger.RuleState, State: finesse.StateReady}}
 		err = s.askAs(e, func(id string) error {
-			return api.SetState(ctx, cred, s.agent, finesse.StateChange{State: finesse.StateReady}, id)
+			return api.SetState(ctx, cred, cred.User, finesse.StateChange{State: finesse.StateReady}, id)
 		})
 	}
 	if err != nil {

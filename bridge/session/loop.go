@@ -17,7 +17,7 @@ import (
 func (s *Session) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(finesse.WithAgent(ctx, s.agent))
 	defer close(s.inbox.done)
-	defer s.deps.Trust.proven(s) // or gone
+	defer s.deps.Trust.gone(s)
 	defer s.returnQueued()
 	defer s.disconnect()
 	defer cancel()
@@ -162,6 +162,8 @@ var signalHandlers = map[signal]func(*Session, context.Context){
 	sigHanding: func(s *Session, _ context.Context) { s.tenure.busy() },
 	sigHanded:  func(s *Session, _ context.Context) { s.handOver() },
 	sigForget:  func(s *Session, _ context.Context) { s.forgotten() },
+
+	sigDisplaced: (*Session).displaced,
 }
 
 // returnQueued closes the mailbox and gives back the commands that are in it.

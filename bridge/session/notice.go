@@ -98,7 +98,7 @@ func (s *Session) asyncError(ctx context.Context, n finesse.Notification) {
 		return
 	}
 	e, known := s.asked.Refused(n.RequestID, n.Source)
-	login := e.Expect.Rule == ledger.RuleLogin && strings.HasSuffix(n.Source, "/User/"+s.agent)
+	login := e.Expect.Rule == ledger.RuleLogin && strings.HasSuffix(n.Source, "/User/"+s.loginID())
 	code := translate.ErrorFor(n.Errors, login)
 	s.log.Info().Str("code", string(code)).Str("source", n.Source).Msg("Finesse refused a request")
 	if e.Expect.Rule == ledger.RuleLogin {

@@ -49,7 +49,7 @@ func (s *Session) phonebooks(ctx context.Context, r *Request) error {
 			return err
 		},
 		func(api API, cred finesse.Credentials) (err error) {
-			books, err = api.UserPhoneBooks(ctx, cred, s.agent, ownContacts)
+			books, err = api.UserPhoneBooks(ctx, cred, cred.User, ownContacts)
 			return err
 		})
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Session) teamPhonebooks(ctx context.Context, r *Request) error {
 			if team != own {
 				return refuse(protocol.ErrAuthorization, errclass.Client, nil)
 			}
-			books, err = api.UserPhoneBooks(ctx, cred, s.agent, ownContacts)
+			books, err = api.UserPhoneBooks(ctx, cred, cred.User, ownContacts)
 			books = slices.DeleteFunc(books, func(b finesse.PhoneBook) bool { return b.Type != "TEAM" })
 			return err
 		})
@@ -96,7 +96,7 @@ func (s *Session) phonebookContacts(ctx context.Context, r *Request) error {
 			return err
 		},
 		func(api API, cred finesse.Credentials) error {
-			books, err := api.UserPhoneBooks(ctx, cred, s.agent, ownContacts)
+			books, err := api.UserPhoneBooks(ctx, cred, cred.User, ownContacts)
 			if err != nil {
 				return err
 			}

@@ -44,7 +44,7 @@ func (s *Session) readReasons(ctx context.Context, c protocol.ReasonCategory) ([
 	if err != nil {
 		return nil, err
 	}
-	list, err := api.ReasonCodes(ctx, s.presence.Credentials(), s.agent, string(c))
+	list, err := api.ReasonCodes(ctx, s.presence.Credentials(), s.loginID(), string(c))
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (s *Session) wrapUpReasons(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := api.WrapUpReasons(ctx, s.presence.Credentials(), s.agent)
+	list, err := api.WrapUpReasons(ctx, s.presence.Credentials(), s.loginID())
 	if err != nil {
 		return err
 	}

@@ -166,6 +166,9 @@ func (s *Session) hasRun(ctx context.Context, h row, r *Request) (done bool, err
 	switch {
 	case done && cause == translate.AfterLogin:
 		s.publish(outs, provenance{correlation: r.CorrelationID, ticket: r})
+		if !s.deps.Cluster.Overtaken(r.MessageID, r.Command.ID) { // else it is not the last that the client wants
+			s.readyAfterLogin(ctx)
+		}
 	case done:
 		r.Hold() // until it is told
 		s.tellTruth(outs, []ledger.Entry{entry}, reread)

@@ -45,7 +45,7 @@ func (s *Session) setStateWithReason(ctx context.Context, r *Request, st finesse
 func (s *Session) setState(ctx context.Context, r *Request, c finesse.StateChange) error {
 	e := ledger.Expect{Rule: ledger.RuleState, State: c.State, ReasonID: c.ReasonCodeID}
 	return s.ask(r, ledger.Entry{Expect: e}, func(api API, cred finesse.Credentials, id string) error {
-		return api.SetState(ctx, cred, s.agent, c, id)
+		return api.SetState(ctx, cred, cred.User, c, id)
 	})
 }
 

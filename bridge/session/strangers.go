@@ -1,6 +1,8 @@
 package session
 
 import (
+	"fmt"
+
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"gcbridge/bridge/telemetry"
@@ -22,12 +24,13 @@ type strangers struct {
 	trying map[*Session]struct{}              // are at a command
 }
 
-func newStrangers() strangers {
-	idle, err := simplelru.NewLRU[*Session, struct{}](maxStrangers+1, nil)
+// newStrangers keeps so many who have nothing to do.
+func newStrangers(most int) (strangers, error) {
+	idle, err := simplelru.NewLRU[*Session, struct{}](most+1, nil)
 	if err != nil {
-		panic(err) // the number is ours
+		return strangers{}, fmt.Errorf("session: %d strangers: %w", most, err)
 	}
-	return strangers{idle: idle, trying: map[*Session]struct{}{}}
+	return strangers{idle: idle, trying: map[*Session]struct{}{}}, nil
 }
 
 // arrives reports whether there is room for the session of a new agent.

@@ -23,6 +23,11 @@ func (s *Session) connectAs(ctx context.Context, cred finesse.Credentials) error
 		return errNoServer()
 	}
 	connect := func() (Stream, error) {
+		id, err := s.identify(ctx, srv, cred)
+		if err != nil {
+			return nil, err
+		}
+		cred.User = id
 		return await(s, func() (Stream, error) { return srv.Connect(ctx, cred) })
 	}
 	st, err := connect()
@@ -43,6 +48,9 @@ func (s *Session) connectAs(ctx context.Context, cred finesse.Credentials) error
 // UNABLE_TO_SUBSCRIBE_TO_FINESSE says that credentials are wrong, and only Finesse
 // can know that. What cannot be reached is DOWN, what does not answer NOT_REACHABLE.
 func connectRefusal(err error) error {
+	if unknown := (*refusal)(nil); errors.As(err, &unknown) {
+		return err
+	}
 	code := translate.ErrorForREST(err, true, false)
 	if errors.Is(err, context.DeadlineExceeded) {
 		code = protocol.ErrNotReachable
@@ -175,11 +183,11 @@ func (s *Session) read(ctx context.Context) (finesse.User, []finesse.Dialog, err
 	if err != nil {
 		return finesse.User{}, nil, err
 	}
-	u, err := api.User(ctx, cred, s.agent)
+	u, err := api.User(ctx, cred, cred.User)
 	if err != nil {
 		return finesse.User{}, nil, err
 	}
-	ds, err := api.Dialogs(ctx, cred, s.agent)
+	ds, err := api.Dialogs(ctx, cred, cred.User)
 	return u, s.readable(ds), err
 }
 

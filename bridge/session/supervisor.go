@@ -16,7 +16,7 @@ func (s *Session) queueList(ctx context.Context, r *Request) error {
 	if err != nil {
 		return err
 	}
-	queues, err := api.Queues(ctx, cred, s.agent)
+	queues, err := api.Queues(ctx, cred, cred.User)
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (s *Session) queueList(ctx context.Context, r *Request) error {
 func (s *Session) silentMonitor(ctx context.Context, r *Request) error {
 	from, to := s.view.User().Extension, r.Command.Arg(protocol.ParamExtension)
 	return s.ask(r, ledger.Entry{Expect: joins(protocol.ParamExtension)(s, r)}, func(api API, cred finesse.Credentials, id string) error {
-		return api.Monitor(ctx, cred, s.agent, from, to, id)
+		return api.Monitor(ctx, cred, cred.User, from, to, id)
 	})
 }
 
@@ -59,7 +59,7 @@ func (s *Session) bargeIn(ctx context.Context, r *Request) error {
 	expect := joins(protocol.ParamTarget)(s, r)
 	expect.Target = target
 	return s.ask(r, ledger.Entry{Expect: expect}, func(api API, cred finesse.Credentials, id string) error {
-		return api.Barge(ctx, cred, s.agent, s.view.User().Extension, target, monitor.ID, id)
+		return api.Barge(ctx, cred, cred.User, s.view.User().Extension, target, monitor.ID, id)
 	})
 }
 

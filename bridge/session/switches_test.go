@@ -144,3 +144,49 @@ func TestInactivityLogout(t *testing.T) {
 		})
 	})
 }
+
+// TestReadyAfterALoginThatWasDeliveredAgain: the node that ran it died before it
+// asked for READY; what the client has asked for since goes before that.
+func TestReadyAfterALoginThatWasDeliveredAgain(t *testing.T) {
+	for name, tc := range map[string]struct {
+		on, overtaken bool
+		ready         int
+	}{
+		"on": {on: true, ready: 1}, "off": {}, "overtaken": {on: true, overtaken: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(g *rig) {
+				g.deps.Options.ReadyAfterLogin = tc.on
+				g.succeed(g.holding())
+				g.got()
+				g.again = true
+				if tc.overtaken {
+					g.overtaken = []string{"Login"}
+				}
+				g.do(noDest, "Login#1001", "pw,2001")
+				out := g.outputs()
+				require.NotEmpty(t, out)
+				require.Equal(t, "corr-Login", out[0].CorrelationID)
+				ready := 0
+				for _, asked := range g.server.log() {
+					require.NotContains(t, asked, "LOGIN", "it has run")
+					if asked == "READY" {
+						ready++
+					}
+				}
+				require.Equal(t, tc.ready, ready)
+				if tc.on && !tc.overtaken {
+					g.tell(userEvent("", finesse.StateReady))
+					require.Len(t, g.got(), 1)
+					require.Zero(t, g.s.Snapshot().Open)
+				}
+			})
+		})
+	}
+}
+
+// TestTrustOfNobody: bounds that are none are an error, not a crash.
+func TestTrustOfNobody(t *testing.T) {
+	_, err := newStrangers(-1)
+	require.ErrorContains(t, err, "-1 strangers")
+}

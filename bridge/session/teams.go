@@ -162,7 +162,7 @@ func (s *Session) noticeTeam(n finesse.Notification) {
 // their own team; their own state they are told already.
 func (s *Session) tellMembers(us []finesse.User, p provenance) {
 	for _, u := range us {
-		if u.ID == s.agent {
+		if u.ID == s.loginID() {
 			continue
 		}
 		own := p

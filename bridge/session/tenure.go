@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -36,6 +37,7 @@ func Successor(agent string, deps *Deps, h Holding) *Session {
 // is tried again like a lost stream.
 func (s *Session) inherit(ctx context.Context) {
 	h := s.tenure.inherited
+	s.presence.Adopt(finesse.Credentials{User: cmp.Or(h.LoginID, s.agent), Password: h.Password, Bearer: h.Bearer})
 	s.proven() // to the node that held them
 	if h.Binding.Bound() {
 		s.bind(h.Binding)
@@ -46,7 +48,6 @@ func (s *Session) inherit(ctx context.Context) {
 	for _, team := range h.Teams { // the re-sync subscribes and reads them
 		s.teams.roster, _ = s.teams.roster.With(finesse.Team{ID: team})
 	}
-	s.presence.Adopt(finesse.Credentials{User: s.agent, Password: h.Password, Bearer: h.Bearer})
 	s.deps.Trust.accept(s.presence.Credentials())
 	if h.Bearer {
 		h.Token.Access = h.Password
@@ -72,7 +73,7 @@ func (s *Session) tell() {
 	}
 	u, cred := s.view.User(), s.presence.Credentials()
 	h := Holding{
-		Password: cred.Password, Bearer: cred.Bearer, Token: s.signing.token.Grant(), Leaving: s.signing.leaving.active, Extension: u.Extension,
+		LoginID: s.spelt(cred), Password: cred.Password, Bearer: cred.Bearer, Token: s.signing.token.Grant(), Leaving: s.signing.leaving.active, Extension: u.Extension,
 		Binding: s.client.Binding, Teams: s.teams.roster.Teams(), LoggedIn: loggedIn(u),
 	}
 	if s.tenure.told == nil && s.tenure.waits {

@@ -23,17 +23,22 @@ type Trust struct {
 	mu        sync.Mutex
 	tries     *tries.Book
 	strangers strangers
+	holders   map[string]*Session // who has the agent of a login id
 }
 
-// NewTrust trusts nobody yet.
-func NewTrust(t *telemetry.Telemetry) *Trust {
+// NewTrust trusts nobody yet. It fails only for bounds that are none.
+func NewTrust(t *telemetry.Telemetry) (*Trust, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it cannot fail
 	book, err := tries.New(key, tries.Remembered)
 	if err != nil {
-		panic(err) // the number is ours
+		return nil, fmt.Errorf("session: %w", err)
 	}
-	return &Trust{telemetry: t, tries: book, strangers: newStrangers()}
+	strangers, err := newStrangers(maxStrangers)
+	if err != nil {
+		return nil, err
+	}
+	return &Trust{telemetry: t, tries: book, strangers: strangers, holders: map[string]*Session{}}, nil
 }
 
 // Restart forgets what Finesse has refused: another one serves, or it serves again.
@@ -162,6 +167,7 @@ func (s *Session) serving() Server {
 func (s *Session) proven() {
 	s.shown.proven.Store(true)
 	s.deps.Trust.proven(s)
+	s.displace()
 }
 
 // outdated asks Finesse whether it refuses now the password that it has accepted
@@ -175,7 +181,7 @@ func (s *Session) outdated(ctx context.Context, other finesse.Credentials) bool 
 	if err != nil {
 		return false
 	}
-	_, err = api.User(ctx, cred, s.agent)
+	_, err = api.User(ctx, cred, cred.User)
 	return unauthorized(err)
 }
 
@@ -188,6 +194,9 @@ func whyNot(err error) string {
 	}
 	if errors.Is(err, finesse.ErrLoginID) {
 		return "the login id cannot be a user of Finesse's notification service"
+	}
+	if errors.Is(err, errNobody) {
+		return "Finesse knows no agent by this login id or login name"
 	}
 	return ""
 }

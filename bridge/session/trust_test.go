@@ -167,7 +167,9 @@ func TestWhatCountsAsAWrongPassword(t *testing.T) {
 		"no answer":                           {&finesse.Error{Err: errors.New("reset")}, "1001", false, 6},
 	} {
 		t.Run(name, func(t *testing.T) {
-			trust, asked := NewTrust(nil), 0
+			trust, err := NewTrust(nil)
+			require.NoError(t, err)
+			asked := 0
 			for i := range 6 {
 				cred := finesse.Credentials{User: "1001", Password: secret.New(strconv.Itoa(i)), Bearer: tc.bearer}
 				_, err := rest(trust, cred, tc.id, func() (int, error) { asked++; return 0, tc.err })

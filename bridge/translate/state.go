@@ -56,7 +56,9 @@ func (v View) withUser(u finesse.User) View {
 // own tells the agent's own User events from those of team members, which a
 // supervisor receives, too.
 func (v View) own(p finesse.UserPatch) bool {
-	names := func(s *string) bool { return s != nil && strings.EqualFold(*s, v.agent) }
+	names := func(s *string) bool {
+		return s != nil && (strings.EqualFold(*s, v.agent) || v.user.ID != "" && strings.EqualFold(*s, v.user.ID))
+	}
 	return p.ID == nil || names(p.ID) || names(p.LoginName)
 }
 

@@ -3,6 +3,8 @@ package sim
 import (
 	"net/http"
 	"strings"
+
+	"gcbridge/finesse/sim/callcontrol"
 )
 
 // The values of systemAuthMode.
@@ -28,7 +30,18 @@ func (d *directory) authenticate(r *http.Request) (user string, ok bool) {
 	if d.mode == authTokens && !d.isAdmin(user) {
 		return user, false
 	}
-	return user, ok && d.login(user, password)
+	id := user
+	if p := d.names[user]; p != nil && d.people[user] == nil && d.takesName(r, user) {
+		id = p.ID
+	}
+	return id, ok && d.login(id, password)
+}
+
+// takesName reports whether a request may come from somebody who shows their login
+// name: on CCX any, where it is as good as the login id; on CCE only the one that
+// asks for the login id (finesse-api 1.2, 2.2).
+func (d *directory) takesName(r *http.Request, name string) bool {
+	return d.flavor == string(callcontrol.CCX) || r.Method == http.MethodGet && r.URL.Path == userPath(name)
 }
 
 // secret checks what an agent shows to XMPP, which has no other place for a

@@ -17,6 +17,7 @@ type directory struct {
 	tokens map[string]*person
 	ids    *identity
 	mode   string // systemAuthMode
+	flavor string
 	now    func() time.Time
 
 	mu    sync.Mutex
@@ -56,7 +57,7 @@ const (
 func newDirectory(s *scenario, cfg *Config) *directory {
 	d := &directory{
 		people: make(map[string]*person, len(s.Agents)), names: make(map[string]*person, len(s.Agents)),
-		teams: map[string]*team{}, admin: *s.Admin, tokens: make(map[string]*person, len(s.Agents)), mode: cfg.AuthMode, now: cfg.Now, fails: map[string]*lockout{},
+		teams: map[string]*team{}, admin: *s.Admin, tokens: make(map[string]*person, len(s.Agents)), mode: cfg.AuthMode, flavor: s.Flavor, now: cfg.Now, fails: map[string]*lockout{},
 	}
 	d.ids = newIdentity(cfg)
 	if cfg.Peer != nil {

@@ -107,6 +107,9 @@
 //   - A Range of contacts is answered 206, and 416 when it begins after the
 //     last contact, holds more than 6000 or is malformed; without a Range the
 //     first 1500 come with 200. Team/{id}/PhoneBooks names TEAM books only.
+//   - A login name signs in to GET User/{loginName} alone on CCE, and counts as
+//     the login id everywhere in REST on CCX; XMPP takes login ids only. Wrong
+//     passwords count for the agent, under either.
 //   - Configuration APIs answer 401 to all but the administrator, and 403 on
 //     the second node of a pair. Users works on both.
 //   - The error types of CF_REASON_CODE_REQUIRED, CF_WRAPUP_DATA_REQUIRED and

@@ -82,7 +82,10 @@ func (i *identity) answer(p *person, refresh bool) ([]byte, error) {
 func (s *Server) getToken(w http.ResponseWriter, r *http.Request) {
 	user, password, _ := r.BasicAuth()
 	p := s.dir.people[user]
-	if p == nil || s.dir.mode == authPasswords || !s.dir.login(user, password) {
+	if p == nil {
+		p = s.dir.names[user]
+	}
+	if p == nil || s.dir.mode == authPasswords || !s.dir.login(p.ID, password) {
 		errUnauthorized(user).write(w)
 		return
 	}

@@ -178,12 +178,13 @@ func (c *call) parse(root string, v any) *apiError {
 	}
 }
 
-// person resolves {id}: the login id, on CCX the login name too.
+// person resolves {id}: the login id. The login name is one on CCX, and on CCE
+// where the user alone is read.
 func (s *Server) person(c *call) (*person, *apiError) {
 	if p := s.dir.people[c.id]; p != nil {
 		return p, nil
 	}
-	if p := s.dir.names[c.id]; p != nil && (s.flavor() == callcontrol.CCX || c.req.Method == http.MethodGet) {
+	if p := s.dir.names[c.id]; p != nil && s.dir.takesName(c.req, c.id) {
 		return p, nil
 	}
 	e := errNoUser(c.id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -149,6 +150,11 @@ func (c *Client) Do(ctx context.Context, jmsType, body string) (corr string, err
 	return c.hand(ctx, (*brokertest.Client).Send, jmsType, body)
 }
 
+// DoAt is [Client.Do] with a JMSTimestamp of its own: that of a client whose clock is off.
+func (c *Client) DoAt(ctx context.Context, sent time.Time, jmsType, body string) (corr string, err error) {
+	return c.hand(ctx, (*brokertest.Client).Send, jmsType, body, "timestamp", strconv.FormatInt(sent.UnixMilli(), 10))
+}
+
 // Post is [Client.Do] that does not wait for the broker: no error says that the
 // broker has the command.
 func (c *Client) Post(ctx context.Context, jmsType, body string) (corr string, err error) {
@@ -159,7 +165,7 @@ func (c *Client) Post(ctx context.Context, jmsType, body string) (corr string, e
 type way func(c *brokertest.Client, dest string, text bool, body string, headers ...string) error
 
 // hand hands a command over to the broker.
-func (c *Client) hand(ctx context.Context, by way, jmsType, body string) (corr string, err error) {
+func (c *Client) hand(ctx context.Context, by way, jmsType, body string, headers ...string) (corr string, err error) {
 	c.mu.Lock()
 	c.corr++
 	corr = fmt.Sprintf("%s %d", c.name, c.corr)
@@ -169,7 +175,7 @@ func (c *Client) hand(ctx context.Context, by way, jmsType, body string) (corr s
 		conn, change := c.conn, c.change
 		c.mu.Unlock()
 		if conn != nil {
-			return corr, by(conn, c.queue, true, body, "type", jmsType, "correlation-id", corr, "persistent", "true")
+			return corr, by(conn, c.queue, true, body, append(headers, "type", jmsType, "correlation-id", corr, "persistent", "true")...)
 		}
 		select {
 		case <-ctx.Done():
