@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gcbridge/finesse"
+	"gcbridge/protocol"
 	"gcbridge/protocol/errclass"
 )
 
@@ -113,7 +114,7 @@ func TestUnsubscribeThatFails(t *testing.T) {
 	})
 }
 
-// TestOtherTeamIsSubscribedWithTheStream: whoever asks for another team before the
+// TestOtherTeamOnANewStream: whoever asks for another team before the
 // re-sync of a new stream gets the events of those watched before, too.
 func TestOtherTeamOnANewStream(t *testing.T) {
 	bubble(t, func(g *rig) {
@@ -181,4 +182,77 @@ func TestStandingOfOneOfTwoCalls(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestConnectInJSON: a client that speaks JSON hears that its Connect has worked,
+// each time, and as the answer to it.
+func TestConnectInJSON(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.deps.Dialect.Format = protocol.FormatJSON
+		g.start()
+		for range 2 {
+			g.do(destA, "Connect#1001", "A,pw")
+			out := g.outputs()
+			require.Len(t, out, 1)
+			require.Equal(t, protocol.ConnectStatus{}.Code(), out[0].Message.Code)
+			require.Equal(t, "corr-Connect", out[0].CorrelationID)
+		}
+	})
+}
+
+// TestErrorBesideALogin: an error about another request is none about the
+// login that is awaited, and has the code of no login.
+func TestErrorBesideALogin(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.start()
+		g.do(destA, "Connect#1001", "A,pw")
+		g.do(noDest, "Login#1001", "pw,2001")
+		g.tell(finesse.Notification{
+			Source: "/finesse/api/User/1001", RequestID: "of another", Errors: []finesse.APIError{{Type: "Generic Error"}},
+		})
+		require.Equal(t, []string{"/topic/A 1001#Error#GENERIC_ERROR"}, g.got())
+		require.Equal(t, 1, g.deps.Places.Taken(), "the login goes on")
+		g.tell(userEvent(g.server.ids[0], finesse.StateNotReady))
+		require.Len(t, g.got(), 3)
+	})
+}
+
+// TestTokenRefusedWhileItIsMissed: whoever waits for a new token and gets none has
+// to connect again; their client is told once.
+func TestTokenRefusedWhileItIsMissed(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.signedOn()
+		g.denies(errNoService)
+		time.Sleep(101 * time.Second)
+		g.got()
+		g.server.streams[0].end(errors.New("gone"))
+		time.Sleep(time.Second)
+		g.denies(&finesse.Error{Op: "POST token", Status: 401, Class: errclass.Upstream})
+		time.Sleep(10 * time.Second)
+		require.Equal(t, []string{"/topic/A 1001#Error#SUBSCRIPTION_FAILED"}, g.got())
+		require.Equal(t, PhaseRefused, g.s.Snapshot().Phase)
+		require.Equal(t, 1, g.lost, "no other node tries it either")
+		n := g.renewals()
+		time.Sleep(2 * time.Minute)
+		require.Equal(t, n, g.renewals())
+	})
+}
+
+// TestRefusedTriesAreSlow: a token service that refuses is asked a few times more
+// while the token lasts, at least five seconds apart.
+func TestRefusedTriesAreSlow(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.signedOn()
+		g.denies(&finesse.Error{Op: "POST token", Status: 401, Class: errclass.Upstream})
+		time.Sleep(75 * time.Second)
+		require.Equal(t, 1, g.renewals())
+		for _, pause := range []time.Duration{25 * time.Second / 4, slowRetry} {
+			n := g.renewals()
+			time.Sleep(pause - time.Millisecond)
+			require.Equal(t, n, g.renewals())
+			time.Sleep(time.Millisecond)
+			require.Equal(t, n+1, g.renewals())
+		}
+		require.Equal(t, 3, g.count("tokens_refused"))
+	})
 }
