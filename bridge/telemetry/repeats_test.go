@@ -38,6 +38,12 @@ func TestRepeats(t *testing.T) {
 		}, sorted(lines()))
 		r.Say(log, zerolog.WarnLevel, "1004", nil, "lost")
 		require.Equal(t, []string{`{"level":"warn","agent":"1004","message":"lost"}`}, lines(), "one is one line")
+		r.Say(log, zerolog.WarnLevel, "1005", nil, "lost")
+		r.Say(log, zerolog.WarnLevel, "1006", nil, "lost")
+		require.Equal(t, []string{
+			`{"level":"warn","agent":"1005","message":"lost"}`,
+			`{"level":"warn","more_agents":1,"within":10000,"message":"lost"}`,
+		}, lines(), "two are told of")
 	})
 }
 

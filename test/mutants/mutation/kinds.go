@@ -238,8 +238,9 @@ func calledOf(call *ast.CallExpr) string {
 }
 
 // skipped is what no mutation touches, because no test should look at it: log
-// lines, the texts of errors, String methods, tags, import paths, the sizes of
-// buffers (16 << 10, the capacity of make) and how long times are.
+// lines and what only decides whether one is written, the texts of errors, String
+// methods, tags, import paths, the sizes of buffers (16 << 10, the capacity of
+// make) and how long times are.
 func (f file) skipped(root ast.Node) []span {
 	var out []span
 	skip := func(n ast.Node) { out = append(out, f.span(n)) }
@@ -262,6 +263,10 @@ func (f file) skipped(root ast.Node) []span {
 			if n.Op == token.SHL {
 				skip(n)
 			}
+		case *ast.IfStmt:
+			if onlyLogs(n) {
+				skip(n.Cond)
+			}
 		case *ast.CallExpr:
 			if isLogLine(n) {
 				skip(n)
@@ -274,10 +279,32 @@ func (f file) skipped(root ast.Node) []span {
 	return out
 }
 
-// isLogLine knows zerolog's chains by their ends.
+// isLogLine knows zerolog's chains by their ends, and Telemetry.Say, which writes a
+// log line for many agents.
 func isLogLine(call *ast.CallExpr) bool {
 	name := calledName(call)
-	return slices.Contains([]string{"Msg", "Msgf", "Logger"}, name) || name == "Send" && len(call.Args) == 0
+	return slices.Contains([]string{"Msg", "Msgf", "Logger", "Say"}, name) || name == "Send" && len(call.Args) == 0
+}
+
+// onlyLogs reports whether a condition without calls decides about log lines and
+// nothing else: whatever it says, the program does the same.
+func onlyLogs(s *ast.IfStmt) bool {
+	if s.Else != nil || len(s.Body.List) == 0 {
+		return false
+	}
+	for n := range ast.Preorder(s.Cond) {
+		if _, calls := n.(*ast.CallExpr); calls {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(s.Body.List, func(s ast.Stmt) bool {
+		x, ok := s.(*ast.ExprStmt)
+		if !ok {
+			return true
+		}
+		call, ok := x.X.(*ast.CallExpr)
+		return !ok || !isLogLine(call)
+	})
 }
 
 func isTimeUnit(x ast.Expr) bool {

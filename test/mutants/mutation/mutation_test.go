@@ -99,6 +99,15 @@ func TestFind(t *testing.T) {
 				"\ty := errors.New(\"text\")\n\tz := fmt.Errorf(\"text: %w\", g(1))\n\tpanic(\"text\")\n\tq.Send(1)\n}",
 			[]string{"off by one: 1 → 2", "removed statement: panic(\"text\") → (removed)", "removed statement: q.Send(1) → (removed)", "off by one: 1 → 2"},
 		},
+		"whether a log line is written": {
+			"func f() {\n\tif err := g(); err != nil {\n\t\tlog.Warn().Err(err).Msg(\"text\")\n\t}\n\tif n == 1 {\n\t\tt.Say(log, 1, \"a\", err, \"text\")\n\t}\n" +
+				"\tif n > 1 {\n\t\tlog.Info().Msg(\"text\")\n\t\tn++\n\t}\n\tif g(n) {\n\t\tlog.Info().Msg(\"text\")\n\t}\n\tif x {\n\t} else {\n\t\tlog.Info().Msg(\"text\")\n\t}\n}",
+			[]string{
+				"negated condition: n > 1 → !(n > 1)", "swapped operator: n > 1 → n >= 1", "off by one: 1 → 2",
+				"removed statement: n++ → (removed)", "swapped operator: n++ → n--",
+				"negated condition: g(n) → !(g(n))", "negated condition: x → !(x)",
+			},
+		},
 		"sizes and times are matters of tuning": {
 			"var x = f(5*time.Second, 16<<10, make(chan int, 1), make([]int, 2, 3), make(map[int]int), 7*n)",
 			[]string{"off by one: 2 → 3", "off by one: 7 → 8"},
