@@ -27,11 +27,11 @@ func mustParse(t *testing.T, jmsType string) protocol.Command {
 // logged out and silent for the whole time, whatever was before.
 func TestSilenceIsCountedFromTheEnd(t *testing.T) {
 	const linger = 5 * time.Minute
-	for name, ends := range map[string]func(g *rig){
-		"logged out by Finesse": func(g *rig) { g.tell(userEvent("", finesse.StateLogout)) },
-		"a command of who is out": func(g *rig) {
+	for name, ends := range map[string]func(g *rig, pass func(time.Duration)){
+		"logged out by Finesse": func(g *rig, _ func(time.Duration)) { g.tell(userEvent("", finesse.StateLogout)) },
+		"a command of who is out": func(g *rig, pass func(time.Duration)) {
 			g.tell(userEvent("", finesse.StateLogout))
-			time.Sleep(linger - time.Second)
+			pass(linger - time.Second)
 			g.do(noDest, "GetState#1001", "")
 		},
 	} {
@@ -39,7 +39,7 @@ func TestSilenceIsCountedFromTheEnd(t *testing.T) {
 			bubble(t, func(g *rig) {
 				g.loggedIn()
 				time.Sleep(linger - time.Second) // silent, but at work
-				ends(g)
+				ends(g, time.Sleep)
 				time.Sleep(linger - time.Second)
 				require.False(t, g.over(), "not yet")
 				time.Sleep(time.Second)
@@ -67,14 +67,14 @@ func TestRefusedAfterALongShift(t *testing.T) {
 // TestUndoneLogoutIsRefused: the client did not ask for the login that undoes a
 // LOGOUT of a fail-over. If Finesse refuses it, they are told where they stand.
 func TestUndoneLogoutIsRefused(t *testing.T) {
-	for name, refusal := range map[string]func(g *rig){
-		"by an event": func(g *rig) {
+	for name, refusal := range map[string]func(g *rig, pass func(time.Duration)){
+		"by an event": func(g *rig, _ func(time.Duration)) {
 			g.tell(finesse.Notification{
 				Source: "/finesse/api/User/1001", RequestID: g.server.ids[0],
 				Errors: []finesse.APIError{{Type: "Invalid Device", Message: "CF_INVALID_LOGON_DEVICE_SPECIFIED"}},
 			})
 		},
-		"by silence": func(*rig) { time.Sleep(outcome) },
+		"by silence": func(_ *rig, pass func(time.Duration)) { pass(outcome) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(g *rig) {
@@ -85,7 +85,7 @@ func TestUndoneLogoutIsRefused(t *testing.T) {
 				g.tell(userEvent("", finesse.StateLogout))
 				require.Equal(t, 1, g.asks("LOGIN 2001"))
 				require.Empty(t, g.got())
-				refusal(g)
+				refusal(g, time.Sleep)
 				synctest.Wait()
 				out := g.outputs()
 				require.Len(t, out, 2, "O-024 and O-001, and no error")
@@ -100,15 +100,15 @@ func TestUndoneLogoutIsRefused(t *testing.T) {
 // TestLogoutThatOnlyAReadShows: a LOGOUT of a fail-over is undone however it comes
 // to light.
 func TestLogoutThatOnlyAReadShows(t *testing.T) {
-	for name, read := range map[string]func(g *rig){
-		"the look for an outcome": func(g *rig) {
+	for name, read := range map[string]func(g *rig, pass func(time.Duration)){
+		"the look for an outcome": func(g *rig, pass func(time.Duration)) {
 			g.do(noDest, "MakeReady#1001", "")
-			time.Sleep(outcome / 2)
+			pass(outcome / 2)
 		},
-		"the re-sync": func(g *rig) { g.s.Resync() },
-		"the routine": func(g *rig) {
+		"the re-sync": func(g *rig, _ func(time.Duration)) { g.s.Resync() },
+		"the routine": func(g *rig, pass func(time.Duration)) {
 			for g.asks("LOGIN 2001") == 0 && g.count("rereads") < 9 {
-				time.Sleep(time.Second)
+				pass(time.Second)
 			}
 		},
 	} {
@@ -119,7 +119,7 @@ func TestLogoutThatOnlyAReadShows(t *testing.T) {
 				g.s.ServerChanged()
 				require.Len(t, g.got(), 2, "O-024 and O-001")
 				g.server.set(func(f *fakeServer) { f.user.State = finesse.StateLogout })
-				read(g)
+				read(g, time.Sleep)
 				require.Equal(t, 1, g.asks("LOGIN 2001"))
 				require.Equal(t, 1, g.count("signed_in_again"))
 				require.Empty(t, g.got(), "the LOGOUT is not told")

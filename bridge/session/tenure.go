@@ -134,8 +134,6 @@ func (s *Session) owes() bool { return len(s.presence.Events()) > 0 || s.asked.L
 
 // settleStep reads what has come, or Finesse; false: there is nothing more to wait for.
 func (s *Session) settleStep(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return false
@@ -147,7 +145,7 @@ func (s *Session) settleStep(ctx context.Context, wait time.Duration) bool {
 			return true
 		}
 		s.contain(nil, func() { s.lateNotice(ctx, n) })
-	case <-timer.C:
+	case <-time.After(wait):
 		s.contain(nil, func() { s.lateLook(ctx) })
 		s.overdue(time.Now())
 	}

@@ -256,3 +256,13 @@ func TestRefusedTriesAreSlow(t *testing.T) {
 		require.Equal(t, 3, g.count("tokens_refused"))
 	})
 }
+
+// TestBargeAtAMemberWithoutAnExtension: what is known of whoever cannot be called
+// does not replace what the supervisor named [C14].
+func TestBargeAtAMemberWithoutAnExtension(t *testing.T) {
+	bubble(t, func(g *rig) {
+		g.monitoring()
+		g.do(noDest, "bargein#1001", "1003,70")
+		require.Equal(t, 1, g.asks("BARGE 2001 1003 70"), g.server.log())
+	})
+}

@@ -55,10 +55,21 @@ var refusals = []struct{ name, raw, why string }{
 	{"unknown ACK", "CONNECT\n\n\x00ACK\nmessage-id:1\n\n\x00", "Unexpected ACK"},
 	{"no transaction", "CONNECT\n\n\x00SEND\ndestination:/queue/a\ntransaction:x\n\n\x00", "no transaction"},
 	{"same transaction", "CONNECT\n\n\x00BEGIN\ntransaction:x\n\n\x00BEGIN\ntransaction:x\n\n\x00", "BEGIN"},
+	{"transaction without a name", "CONNECT\n\n\x00BEGIN\n\n\x00", "BEGIN"},
+	{"many transactions", "CONNECT\n\n\x00" + begins(101), "BEGIN"},
 	{"long transaction", "CONNECT\n\n\x00BEGIN\ntransaction:x\n\n\x00" + strings.Repeat("SEND\ndestination:/queue/a\ntransaction:x\n\n\x00", 10_001), "too long"},
 	{"nothing to commit", "CONNECT\n\n\x00COMMIT\ntransaction:x\n\n\x00", "no transaction"},
 	{"other's temporary", "CONNECT\n\n\x00SUBSCRIBE\nid:1\ndestination:/remote-temp-queue/x:y\n\n\x00", "another connection"},
 	{"deleted temporary", "CONNECT\n\n\x00SEND\ndestination:/remote-temp-queue/x:y\n\n\x00", "deleted Destination"},
+}
+
+// begins begins so many transactions.
+func begins(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "BEGIN\ntransaction:%d\n\n\x00", i)
+	}
+	return b.String()
 }
 
 func TestRefusals(t *testing.T) {
