@@ -40,6 +40,9 @@ func New(cfg config.Config, o Options) (*Worker, error) {
 		recorder: recorder.New(cfg),
 	}
 	w.book = gateway.NewBook(w.telemetry)
+	if cfg.Paired() && cfg.InactivityLogout > 0 {
+		w.book.KeepNews()
+	}
 	for _, wire := range []func(Options) error{w.newFinesse, w.newTransport, w.newAgents, w.newCluster, w.newGateway, w.newStates} {
 		if err := wire(o); err != nil {
 			return nil, err

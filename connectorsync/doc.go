@@ -24,6 +24,7 @@
 // be read. The payloads, unsealed:
 //
 //	gcHeartbeat    {"priority":127,"role":"serving","agents":2,"version":"1.0"}
+//	               with GC_INACTIVITY_LOGOUT also "heard":["/topic/a"]
 //	gcContext      {"agent":"1001","subscriptionTime":1568724381123,"extension":"2001",
 //	                "destination":"/topic/crm.1001","format":"JSON","teams":["5"],"loggedIn":true,"password":"..."}
 //	               of an SSO user also "bearer":true, "token":{"issued":..,"expires":..} and the secrets

@@ -2,7 +2,7 @@ package connectorsync
 
 // Effect is something that the worker has to do because of what the state
 // learned: one of [Send], [TakeOver], [LetGo], [Handed], [PeerUp], [PeerDown],
-// [Renew], [Ignored].
+// [Renew], [Heard], [Ignored].
 // Effects are carried out in the order in which they are returned.
 type Effect interface{ effect() }
 
@@ -82,6 +82,9 @@ const (
 // may be the one that does not hear.
 type Renew struct{ Node string }
 
+// Heard says that a peer has heard something from these destinations, a moment ago.
+type Heard struct{ Destinations []string }
+
 // Ignored says that a message had no effect, to be counted by its reason.
 type Ignored struct {
 	Node   string
@@ -96,4 +99,5 @@ func (Handed) effect()   {}
 func (PeerUp) effect()   {}
 func (PeerDown) effect() {}
 func (Renew) effect()    {}
+func (Heard) effect()    {}
 func (Ignored) effect()  {}

@@ -70,6 +70,9 @@ func (s *State) askAll(now time.Time) {
 
 func (b Heartbeat) apply(s *State, h Header, now time.Time) {
 	p := s.peers.byNode[h.Node]
+	if len(b.Heard) > 0 {
+		s.out.emit(Heard{Destinations: b.Heard})
+	}
 	if !p.noteBeat(b, h.Seq, now) {
 		return
 	}

@@ -96,6 +96,9 @@ type Heartbeat struct {
 	Unable  bool   `json:"unable,omitempty"`
 	Agents  int    `json:"agents"`  // how many it holds
 	Version string `json:"version"` // of these messages, see [Version]
+	// Heard are the destinations from which something came to this node since its
+	// last heartbeat; only with GC_INACTIVITY_LOGOUT.
+	Heard []string `json:"heard,omitempty"`
 }
 
 // AgentContext is the replica of an agent that the sender holds. Like
@@ -274,7 +277,7 @@ func (b AgentState) check() error {
 }
 
 func (b Heartbeat) check() error {
-	return all(b.Agents >= 0, isText(string(b.Role)), isText(b.Version))
+	return all(b.Agents >= 0, isText(string(b.Role)), isText(b.Version), !slices.ContainsFunc(b.Heard, func(d string) bool { return !isText(d) }))
 }
 
 func (b AgentContext) check() error {

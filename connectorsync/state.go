@@ -70,6 +70,7 @@ type State struct {
 	intents intents
 	order   *Order
 	out     outgoing
+	heard   heard
 }
 
 // stage is how far this node has got between its start and its end.
@@ -105,9 +106,11 @@ func (s *State) send(b Body, now time.Time) {
 // beat sends a heartbeat now.
 func (s *State) beat(now time.Time) {
 	s.lastBeat = now
-	s.send(Heartbeat{
-		Priority: s.cfg.Priority, Role: s.role(), Unable: s.unable, Agents: len(s.agents.own), Version: Version,
-	}, now)
+	b := Heartbeat{Priority: s.cfg.Priority, Role: s.role(), Unable: s.unable, Agents: len(s.agents.own), Version: Version}
+	if s.link.up {
+		b.Heard = s.heard.take()
+	}
+	s.send(b, now)
 }
 
 func (s *State) role() Role {

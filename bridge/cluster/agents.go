@@ -36,6 +36,10 @@ func (p *Pair) carryOut(e connectorsync.Effect, sent func(error)) {
 		p.cfg.Telemetry.Count(telemetry.LinksRenewed)
 		p.cfg.Log.Warn().Str("peer", e.Node).Msg("peer broke off in the middle of its answer, connecting anew")
 		p.cfg.Bus.Renew()
+	case connectorsync.Heard:
+		for _, at := range e.Destinations {
+			p.cfg.Book.HeardElsewhere(at)
+		}
 	case connectorsync.Ignored:
 		p.cfg.Telemetry.CountBy(telemetry.SyncIgnored, string(e.Reason))
 		if e.Reason == connectorsync.ReasonStale && !p.stale[e.Node] {

@@ -37,19 +37,21 @@ type node struct {
 	tel   *telemetry.Telemetry
 	able  bool
 
-	mu      sync.Mutex
-	told    []connectorsync.Message
-	lose    error    // what messages are confirmed with
-	silent  bool     // messages are not confirmed
-	gate    []string // "open", "shut"
-	waits   bool     // the last Shut waited for what is on its way
-	renewed int
-	taken   map[string]session.Holding
-	letGo   []string
-	alone   bool // LetGo finds no session
-	handed  []string
-	retired []string
-	bound   []wire.Binding
+	mu             sync.Mutex
+	told           []connectorsync.Message
+	lose           error    // what messages are confirmed with
+	silent         bool     // messages are not confirmed
+	gate           []string // "open", "shut"
+	waits          bool     // the last Shut waited for what is on its way
+	renewed        int
+	taken          map[string]session.Holding
+	letGo          []string
+	alone          bool // LetGo finds no session
+	handed         []string
+	retired        []string
+	bound          []wire.Binding
+	news           []string // what the book tells next
+	heardElsewhere []string
 
 	seq uint64 // of the peer
 }
@@ -91,6 +93,13 @@ func (n *node) Handed(agent string, busy bool) {
 }
 func (n *node) Retire(agent string) { n.retired = append(n.retired, agent) }
 func (n *node) Bind(b wire.Binding) { n.bound = append(n.bound, b) }
+
+func (n *node) News() (news []string) {
+	news, n.news = n.news, nil
+	return news
+}
+
+func (n *node) HeardElsewhere(at string) { n.heardElsewhere = append(n.heardElsewhere, at) }
 
 func (n *node) count(name string) uint64 { return n.tel.Counts()[name] }
 
@@ -492,5 +501,30 @@ func TestWhatCannotBeReadIsCounted(t *testing.T) {
 			}
 		}
 		require.EqualValues(t, 2, total, "a message that came before")
+	})
+}
+
+// TestWhoWasHeard: what a client says to one node, the other hears of.
+func TestWhoWasHeard(t *testing.T) {
+	inPair(t, func(t *testing.T, n *node) {
+		ctx, cancel := context.WithCancel(t.Context())
+		n.pair.LinkUp()
+		n.bodies()
+		n.news = []string{"/topic/A"}
+		done := make(chan struct{})
+		go func() { defer close(done); n.pair.Run(ctx) }()
+		time.Sleep(1100 * time.Millisecond)
+		synctest.Wait()
+		var told [][]string
+		for _, b := range n.bodies() {
+			if h, ok := b.(connectorsync.Heartbeat); ok {
+				told = append(told, h.Heard)
+			}
+		}
+		require.Equal(t, [][]string{{"/topic/A"}}, told)
+		n.hears(connectorsync.Heartbeat{Priority: 127, Role: connectorsync.RoleServing, Version: "1.0", Heard: []string{"/topic/B"}})
+		require.Equal(t, []string{"/topic/B"}, n.heardElsewhere)
+		cancel()
+		<-done
 	})
 }

@@ -65,6 +65,11 @@ type PairConfig struct {
 type Destinations interface {
 	// Bind notes an address that a client has on another node.
 	Bind(b wire.Binding)
+	// News are the addresses from which something came here since the last call, nil
+	// where nobody wants to know.
+	News() []string
+	// HeardElsewhere notes that something has just come from an address to another node.
+	HeardElsewhere(at string)
 }
 
 // Pair is the membership of a node in a pair, active-passive or active-active.
@@ -145,9 +150,10 @@ func (p *Pair) Run(ctx context.Context) {
 }
 
 func (p *Pair) tick(ctx context.Context) {
-	able := p.cfg.Serving()
+	able, news := p.cfg.Serving(), p.cfg.Book.News()
 	var open bool
 	p.do(func(s *connectorsync.State, now time.Time) []connectorsync.Effect {
+		s.Heard(news)
 		out := append(s.Able(able, now), s.Tick(now)...)
 		if open = s.Ready(now) && (able || !otherIsAble(s.Status(now))); open {
 			p.opening(now)

@@ -49,6 +49,7 @@ func (g *Gateway) drop(c *call, _ Verdict) {
 // hello binds a destination and answers the system state on it [C6].
 func (g *Gateway) hello(c *call, _ Verdict) {
 	g.Book.Bind(c.to)
+	g.Book.Seen(c.to.To)
 	g.answerSystem(c, c.to, protocol.System{Status: g.Finesse.Status()})
 }
 

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,6 +34,7 @@ type Book struct {
 	unused *simplelru.LRU[string, struct{}]     // those without an agent; named longest ago goes first
 	agents map[string]wire.Binding              // the destination last known for an accepted agent [C5]
 	others *simplelru.LRU[string, wire.Binding] // and for one who is not, or not yet
+	news   map[string]struct{}                  // see News; nil: nobody wants to know
 }
 
 // place is a destination, and how many accepted agents listen there.
@@ -126,6 +129,7 @@ func (k *Book) Expect(agent string, b wire.Binding) {
 func (k *Book) Seen(at wire.Address) (wire.Binding, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.spoke(at.String())
 	d, ok := k.dests[at.String()]
 	if !ok {
 		return wire.Binding{}, false
@@ -141,6 +145,45 @@ func (k *Book) Spoke(agent string) {
 	defer k.mu.Unlock()
 	if b, ok := k.agents[agent]; ok {
 		k.dests[b.To.String()].heard = time.Now()
+		k.spoke(b.To.String())
+	}
+}
+
+// maxNews bounds what waits to be told to other nodes.
+const maxNews = 4 * maxUnused
+
+// spoke notes what other nodes are to be told. The caller holds the lock.
+func (k *Book) spoke(at string) {
+	if k.news != nil && len(k.news) < maxNews {
+		k.news[at] = struct{}{}
+	}
+}
+
+// KeepNews makes the book remember for [Book.News].
+func (k *Book) KeepNews() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.news = map[string]struct{}{}
+}
+
+// News are the addresses from which something came here since the last call.
+func (k *Book) News() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.news) == 0 {
+		return nil
+	}
+	all := slices.Sorted(maps.Keys(k.news))
+	clear(k.news)
+	return all
+}
+
+// HeardElsewhere notes that something has come from an address to another node.
+func (k *Book) HeardElsewhere(at string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if d := k.dests[at]; d != nil {
+		d.heard = time.Now()
 	}
 }
 

@@ -40,3 +40,30 @@ func TestBookHears(t *testing.T) {
 		})
 	}
 }
+
+// TestBookNews: what other nodes are to be told of, and what they tell.
+func TestBookNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := NewBook(nil)
+		k.Listening(true)
+		a := at("A")
+		k.Bind(a)
+		k.Seen(a.To)
+		require.Empty(t, k.News(), "nobody wants to know")
+		k.KeepNews()
+		k.Belongs("1001", a, true)
+		require.Empty(t, k.News(), "an agent who was taken over has said nothing")
+		k.Seen(a.To)
+		k.Spoke("1001")
+		k.Seen(address("B"))
+		require.Equal(t, []string{"A", "B"}, k.News(), "one that is bound at another node, too")
+		require.Empty(t, k.News(), "once")
+
+		time.Sleep(time.Minute)
+		k.HeardElsewhere("A")
+		k.HeardElsewhere("unknown")
+		require.Equal(t, time.Now(), k.Heard(a.To))
+		require.Empty(t, k.News(), "it is not told on")
+		require.Equal(t, 1, k.Len())
+	})
+}
