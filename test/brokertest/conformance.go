@@ -72,6 +72,7 @@ var cases = []struct {
 	{"text and bytes", textAndBytes},
 	{"headers round trip", headersRoundTrip},
 	{"properties of a delivery can be sent on", forwarding},
+	{"message ids", messageIDs},
 	{"NUL is refused in every field", nulRefused},
 	{"large and broken bodies", bodies},
 	{"redelivery on a new connection", redelivery},

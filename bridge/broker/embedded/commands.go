@@ -189,7 +189,7 @@ func (b *Broker) perform(s *session, frames []*frame.Frame) error {
 	var touched []*queue
 	for n, f := range frames {
 		if f.Command == frame.SEND {
-			touched = append(touched, b.publish(f, dests[n], now)...)
+			touched = append(touched, b.publish(s, f, dests[n], now)...)
 			continue
 		}
 		sub, done, err := s.acknowledged(f)
