@@ -82,7 +82,7 @@ func (m Memory) die(st *storm, r *Result) {
 	for _, agent := range st.agents() {
 		switch at := told[agent].at(); {
 		case at.IsZero():
-			r.find(&r.Lost, "%s was not told where they stand within %s of the start: O-024 at %v, O-001 at %v", agent, patience, told[agent].calls, told[agent].state)
+			r.find(&r.Lost, "%s was not told where they stand within %s of the start (O-024: %t, O-001: %t)", agent, patience, !told[agent].calls.IsZero(), !told[agent].state.IsZero())
 		case at.Sub(began) > m.Within:
 			r.find(&r.Lost, "%s was told where they stand %s after the start", agent, at.Sub(began).Round(time.Millisecond))
 			fallthrough
