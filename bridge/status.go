@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gcbridge/bridge/broker"
+	"gcbridge/bridge/cluster"
 	"gcbridge/bridge/gateway/clocks"
 	"gcbridge/bridge/session"
 	"gcbridge/connectorsync"
@@ -20,6 +21,7 @@ type Status struct {
 	System  protocol.SystemStatus `json:"system"`
 	Paired  bool                  `json:"paired"`
 	Pair    *connectorsync.Status `json:"pair,omitempty"`
+	Memory  *cluster.MemoryStatus `json:"memory,omitempty"`
 	Broker  broker.Stats          `json:"broker"`
 	Finesse []pool.ServerStatus   `json:"finesse"`
 	// Returning is how many agents wait for their turn to come back to Finesse.
@@ -47,7 +49,7 @@ func (w *Worker) Status() any { return w.Snapshot() }
 func (w *Worker) Snapshot() Status {
 	st := Status{
 		Node: w.cfg.NodeID, Started: w.started, System: w.finesse.Status(), Broker: w.transport.Stats(),
-		Paired: w.Paired(), Pair: w.cluster.Status(), Finesse: w.finesse.List(), Returning: w.finesse.Returning(),
+		Paired: w.Paired(), Pair: w.cluster.Status(), Memory: w.cluster.Memory(), Finesse: w.finesse.List(), Returning: w.finesse.Returning(),
 		Bound: w.book.Len(), Unproven: w.deps.Trust.Strangers(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Clocks: w.gateway.ClocksOff(), Agents: []session.Snapshot{},
 	}
 	for _, s := range w.agents.All() {

@@ -84,14 +84,15 @@ func (w *Worker) newTransport(Options) error {
 	if err != nil {
 		return err
 	}
+	link := broker.Config{
+		URLs: w.cfg.BrokerURLs, User: w.cfg.BrokerUser, Password: w.cfg.BrokerPassword,
+		PriorityBackup: w.cfg.BrokerPriorityBackup, TLS: tlsConf,
+		Stall: max(w.cfg.SyncTimeout, leastStall),
+		Log:   w.log.With().Str("part", "broker").Logger(),
+		OnUp:  w.linkUp, OnDown: w.linkDown,
+	}
 	cfg := stomp.Config{
-		Link: broker.Config{
-			URLs: w.cfg.BrokerURLs, User: w.cfg.BrokerUser, Password: w.cfg.BrokerPassword,
-			PriorityBackup: w.cfg.BrokerPriorityBackup, TLS: tlsConf,
-			Stall: max(w.cfg.SyncTimeout, leastStall),
-			Log:   w.log.With().Str("part", "broker").Logger(),
-			OnUp:  w.linkUp, OnDown: w.linkDown,
-		},
+		Link: link,
 		Node: w.cfg.NodeID, Rejects: w.cfg.RejectQueue, Topics: []string{w.cfg.SyncTopic, agentstates.Topic},
 		Commands:  stomp.Commands{Queue: w.cfg.CommandQueue, Priority: w.cfg.ConsumerPriority, Prefetch: w.cfg.CommandPrefetch},
 		Outputs:   stomp.Outputs{JMSType: protocol.JMSTypeMode(w.cfg.OutputJMSType), TTL: w.cfg.OutputTTL, Persistent: w.cfg.OutputPersistent},
@@ -108,8 +109,28 @@ func (w *Worker) newTransport(Options) error {
 	if w.transport, err = stomp.New(cfg); err != nil {
 		return err
 	}
+	if w.cfg.Remembers() {
+		if w.memory, err = w.newMemory(link); err != nil {
+			return err
+		}
+	}
 	w.out = outbox.New(w.transport, w.telemetry, w.log)
 	return nil
+}
+
+// newMemory makes the queue of the memory, on a link of its own. The broker misses a
+// reader that hangs as soon as a consumer of commands.
+func (w *Worker) newMemory(link broker.Config) (*stomp.Memory, error) {
+	link.Heartbeat = max(w.cfg.SyncTimeout/3, leastBeat)
+	link.Log = w.log.With().Str("part", "memory").Logger()
+	link.OnUp = func() { w.pair.MemoryUp() }
+	link.OnDown = func(err error) { w.pair.MemoryDown(err) }
+	return stomp.NewMemory(stomp.MemoryConfig{
+		Link: link, Commands: w.cfg.CommandQueue,
+		Read: func(body string, since time.Time, ack func()) {
+			w.telemetry.Contain(w.log, "memory", func() { w.pair.Recall(body, since, ack) }, nil)
+		},
+	})
 }
 
 func (w *Worker) newAgents(o Options) error {
@@ -151,7 +172,7 @@ func (w *Worker) newCluster(Options) error {
 		if err != nil {
 			return err
 		}
-		w.cluster = pair
+		w.cluster, w.pair = pair, pair
 	}
 	w.deps.Cluster = w.cluster
 	return nil
@@ -162,7 +183,7 @@ func (w *Worker) newPair() (*cluster.Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cluster.NewPair(cluster.PairConfig{
+	cfg := cluster.PairConfig{
 		State: connectorsync.Config{
 			Node: w.cfg.NodeID, Boot: connectorsync.Millis(w.epoch), Priority: w.cfg.ConsumerPriority, Failback: w.cfg.Failback,
 			Timeout: w.cfg.SyncTimeout, Heartbeat: w.cfg.SyncTimeout / 3, Interval: w.cfg.SyncInterval,
@@ -170,7 +191,11 @@ func (w *Worker) newPair() (*cluster.Pair, error) {
 		Key: w.cfg.SyncKey, Plaintext: w.cfg.SyncPlaintext, Dialect: w.dialect,
 		Stored: w.transport.Stored, Serving: w.serving,
 		Bus: bus, Sessions: w.agents, Book: w.book, Telemetry: w.telemetry, Log: w.log,
-	})
+	}
+	if w.memory != nil { // a nil *stomp.Memory in the interface would not be nil
+		cfg.Memory = w.memory
+	}
+	return cluster.NewPair(cfg)
 }
 
 // serving reports whether this node can serve commands: a Finesse serves it, and

@@ -52,6 +52,8 @@ type Worker struct {
 	transport *stomp.Transport
 	out       *outbox.Outbox
 	cluster   cluster.Membership
+	pair      *cluster.Pair // the same, if it is one
+	memory    *stomp.Memory // nil: nothing outlives the nodes
 	gateway   *gateway.Gateway
 	states    agentstates.Publisher
 
@@ -87,6 +89,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	case <-probed:
 		w.ready.Store(true)
 		last.Go(func() { fail(w.transport.Run(link)) })
+		if w.memory != nil {
+			last.Go(func() { fail(w.memory.Run(link)) })
+		}
 	case <-ctx.Done():
 	}
 	parts.Go(func() { w.cluster.Run(ctx) })

@@ -22,6 +22,7 @@ type holding struct {
 	at      Millis
 	context Context
 	sent    time.Time // when it was last announced
+	kept    time.Time // when the memory last got it
 	every   time.Duration
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,7 +106,7 @@ func (c *Codec) Encode(m Message, rand io.Reader) (string, error) {
 }
 
 func (c *Codec) encodeOwn(m Message, rand io.Reader) (string, error) {
-	row, ok := kindOf(m.Body.Kind())
+	row, ok := rowOf(slices.Concat(kinds, keptKinds), m.Body.Kind())
 	if !ok {
 		return "", errors.New("unknown kind")
 	}
@@ -176,6 +177,22 @@ func (c *Codec) Decode(body, gcNode string) (Message, error) {
 		return c.decodeAgentState(body, gcNode)
 	}
 	row, ok := kindOf(Kind(word))
+	if !ok {
+		return Message{}, refuse(ReasonUnknownKind, nil)
+	}
+	return c.decodeOwn(row, body)
+}
+
+// DecodeKept reads a body of the memory. Every error is a [*RefusedError].
+func (c *Codec) DecodeKept(body string) (Message, error) {
+	if len(body) > MaxBody {
+		return Message{}, refuse(ReasonOversized, nil)
+	}
+	if !utf8.ValidString(body) || strings.ContainsFunc(body, unicode.IsControl) {
+		return Message{}, refuse(ReasonMalformed, nil)
+	}
+	word, _, _ := strings.Cut(body, "#")
+	row, ok := rowOf(keptKinds, Kind(word))
 	if !ok {
 		return Message{}, refuse(ReasonUnknownKind, nil)
 	}

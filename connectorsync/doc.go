@@ -84,6 +84,24 @@
 // restarted, draining, alive without a Finesse for GC_SYNC_TIMEOUT, or alive with
 // a lower priority and GC_FAILBACK is set.
 //
+// # Memory
+//
+// What must outlive the death of every node is kept in a queue of the broker, sealed
+// like our kinds on the topic, in kinds of its own: neither is read in the place of
+// the other. It needs a key.
+//
+//	gcKept        as gcContext: an agent whom the sender holds
+//	gcKeptGone    {"agent":"1001","subscriptionTime":1568724381123,"destination":"/topic/crm.1001"}
+//	gcKeptIntent  one intent, as in the list of gcIntent
+//	gcKeptMark    {}        comes back to its sender behind all that was kept before
+//
+// One node reads the queue and acknowledges only what counts no more ([Memory]): of an
+// agent the newest message counts, for an hour after it was written, and one who is at
+// work is kept anew before that. A gcKeptGone voids what was kept before, so that an
+// older copy raises nobody; it counts for the same hour. A node that starts is ready
+// when it has read the queue to its end, or a peer that lives has and told it
+// ([State.Recall], [State.Recalled]); in vain it waits for twice the time-out of silence.
+//
 // # Order
 //
 // Each command that changes something is told to the others as it begins: by

@@ -2,7 +2,7 @@ package connectorsync
 
 // Effect is something that the worker has to do because of what the state
 // learned: one of [Send], [TakeOver], [LetGo], [Handed], [PeerUp], [PeerDown],
-// [Renew], [Ignored].
+// [Renew], [Ignored], [Remember].
 // Effects are carried out in the order in which they are returned.
 type Effect interface{ effect() }
 

@@ -47,6 +47,9 @@ func (s *State) Intend(messageID, agent, word string, now time.Time) []Effect {
 	s.intents.put(messageID, i)
 	s.order.Begun(i.mark())
 	s.send(Intents{List: []Intent{i}}, now)
+	if s.recall.on && s.link.up && s.stage != left {
+		s.out.emit(Remember{KeptIntent{i}})
+	}
 	return s.out.done()
 }
 

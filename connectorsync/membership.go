@@ -91,6 +91,11 @@ func (b SyncRequest) apply(s *State, h Header, now time.Time) {
 	if b.To != "" && b.To != s.cfg.Node || !p.told.IsZero() && now.Sub(p.told) < s.cfg.Heartbeat/2 {
 		return
 	}
+	s.tellAll(p, now)
+}
+
+// tellAll answers a peer with everything that this node knows.
+func (s *State) tellAll(p *peer, now time.Time) {
 	p.told = now
 	for _, agent := range inOrder(s.agents.own) {
 		s.announce(agent, now)
@@ -103,13 +108,15 @@ func (b SyncRequest) apply(s *State, h Header, now time.Time) {
 	}
 	s.sendIntents(now)
 	s.sendOrder(now)
-	s.send(SyncDone{To: h.Node}, now)
+	unread := s.recall.missing()
+	s.recall.owed = s.recall.owed || unread
+	s.send(SyncDone{To: p.node, Unread: unread}, now)
 }
 
 func (b SyncDone) apply(s *State, h Header, now time.Time) {
 	if b.To == s.cfg.Node {
 		p := s.peers.byNode[h.Node]
-		p.synced, p.unasked = true, false
+		p.synced, p.unasked, p.unread = true, false, b.Unread
 		s.decide(now)
 	}
 }
@@ -123,6 +130,7 @@ func (s *State) settle(now time.Time) {
 	}
 	if s.ready(now) {
 		s.link.settled, s.link.renewed = true, false
+		s.recall.known = true // by whatever way
 	}
 }
 

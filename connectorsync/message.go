@@ -59,7 +59,8 @@ type Message struct {
 }
 
 // Body is what a kind says: one of [AgentState], [Heartbeat], [AgentContext],
-// [SyncRequest], [SyncDone], [AgentGone], [Orphan], [Intents], [Progress], [Yielded].
+// [SyncRequest], [SyncDone], [AgentGone], [Orphan], [Intents], [Progress], [Yielded];
+// in the memory one of [Kept], [KeptGone], [KeptIntent], [KeptMark].
 type Body interface {
 	Kind() Kind
 	check() error
@@ -114,6 +115,9 @@ type SyncRequest struct {
 // SyncDone ends the answer to a [SyncRequest] of node To.
 type SyncDone struct {
 	To string `json:"to"`
+	// Unread: the sender has not read yet what was kept before it started, and will
+	// answer again when it has.
+	Unread bool `json:"unread,omitempty"`
 }
 
 // AgentGone says that the sender's session of an agent ended.
@@ -212,13 +216,7 @@ var kinds = []kind{
 	{KindYielded, encodeJSON, decodeJSON[Yielded]},
 }
 
-func kindOf(k Kind) (kind, bool) {
-	i := slices.IndexFunc(kinds, func(row kind) bool { return row.kind == k })
-	if i < 0 {
-		return kind{}, false
-	}
-	return kinds[i], true
-}
+func kindOf(k Kind) (kind, bool) { return rowOf(kinds, k) }
 
 func encodeJSON(b Body) ([]byte, error) { return json.Marshal(b) }
 

@@ -35,6 +35,7 @@ func (s *State) Tick(now time.Time) []Effect {
 	s.decide(now)
 	s.offer(now)
 	s.expire(now)
+	s.refresh(now)
 	if now.Sub(s.lastBeat) >= s.cfg.Heartbeat {
 		s.beat(now)
 	}
@@ -76,7 +77,8 @@ func (s *State) Able(able bool, now time.Time) []Effect {
 // Ready reports whether this node has heard what its peers know, so that it may
 // consume commands: each peer that lives has answered its sync request, or
 // Config.Timeout has passed since the link came up and no peer broke off in the
-// middle of its answer, or did so again after a [Renew].
+// middle of its answer, or did so again after a [Renew]. With a memory it has
+// also been read, here or by a peer that lives, or the time has passed twice.
 func (s *State) Ready(now time.Time) bool { return s.ready(now) }
 
 // Drain begins to leave: the peers are asked to take this node's agents, and
@@ -109,6 +111,7 @@ func (s *State) Taken(agent string, c Context, now time.Time) []Effect {
 	}
 	s.agents.hold(agent, c, s.spread(agent), now)
 	s.announce(agent, now)
+	s.remember(agent, now)
 	return s.out.done()
 }
 
@@ -118,6 +121,7 @@ func (s *State) Changed(agent string, c Context, now time.Time) []Effect {
 	if h := s.agents.own[agent]; h != nil && !h.context.equal(c) {
 		h.context = c
 		s.announce(agent, now)
+		s.remember(agent, now)
 	}
 	return s.out.done()
 }
@@ -129,9 +133,13 @@ func (s *State) Changed(agent string, c Context, now time.Time) []Effect {
 func (s *State) Gone(agent string, now time.Time) []Effect {
 	h := s.agents.own[agent]
 	if h == nil {
+		if r := s.agents.replicas[agent]; r != nil && s.agents.taking[agent] {
+			s.forget(agent, r.at+1, r.context.Destination)
+		}
 		s.agents.refuse(agent)
 		return s.out.done()
 	}
+	s.forget(agent, h.at, h.context.Destination)
 	s.agents.end(agent, ending{claim{h.at, s.cfg.Node}, s.cfg.Boot, h.context.Destination})
 	s.send(AgentGone{Agent: agent, SubscriptionTime: h.at}, now)
 	return s.out.done()

@@ -99,11 +99,12 @@ func (s *State) ready(now time.Time) bool {
 	if !s.link.up || s.stage != working {
 		return false
 	}
-	if now.Sub(s.link.since) >= s.cfg.Timeout {
+	waited, missing := now.Sub(s.link.since), s.recall.missing()
+	if waited >= s.cfg.Timeout && (!missing || waited >= recallPatience*s.cfg.Timeout) {
 		return s.brokeOff(now) == nil
 	}
-	heard, waiting := s.peers.synced()
-	return !waiting && (heard || s.link.before)
+	heard, waiting := s.peers.synced(missing)
+	return !waiting && (heard || s.link.before && !missing)
 }
 
 // confirmed applies that node h.Node holds an agent and that its presence is

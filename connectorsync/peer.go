@@ -25,6 +25,7 @@ type peer struct {
 	unasked bool      // it is to be sent one as soon as it may be
 	told    time.Time // when its SyncRequest was last answered
 	synced  bool      // it has answered since the link came up
+	unread  bool      // and has not read yet what was kept
 
 	beat      Heartbeat // the newest
 	beatSeq   uint64    // 0: none yet
@@ -89,10 +90,11 @@ func (ps *peers) anyUp() bool {
 }
 
 // synced reports whether peers live, and whether the answer of one is missing.
-func (ps *peers) synced() (heard, waiting bool) {
+// Who does not know what was kept waits for the answer of one who does.
+func (ps *peers) synced(missing bool) (heard, waiting bool) {
 	for _, p := range ps.byNode {
 		heard = heard || p.up
-		waiting = waiting || p.up && !p.synced
+		waiting = waiting || p.up && (!p.synced || p.unread && missing)
 	}
 	return heard, waiting
 }

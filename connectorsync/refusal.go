@@ -27,6 +27,7 @@ const (
 	ReasonReplayed Reason = "replayed"  // seen before
 	ReasonFull     Reason = "full"      // a bound of ours was reached
 	ReasonOutdated Reason = "out_dated" // overtaken by what is known already
+	ReasonExpired  Reason = "expired"   // of the memory: kept for long enough
 )
 
 // RefusedError is a body that Decode does not accept. It holds nothing of the body.

@@ -24,6 +24,9 @@ type Config struct {
 	Freshness time.Duration // a message older, or further ahead, than this is refused; 30 s
 	IntentTTL time.Duration // how long an intent is remembered; 10 min
 
+	// Memory: there is a memory; see [Remember] and [State.Recall].
+	Memory bool
+
 	MaxAgents  int // replicas, and ended agents remembered; 50,000
 	MaxIntents int // 20,000
 	MaxPeers   int // 64
@@ -69,6 +72,7 @@ type State struct {
 	agents  agents
 	intents intents
 	order   *Order
+	recall  recall
 	out     outgoing
 }
 
@@ -90,7 +94,7 @@ func New(cfg Config) (*State, error) {
 	return &State{
 		cfg: cfg, peers: peers{limit: cfg.MaxPeers, byNode: map[string]*peer{}}, agents: newAgents(cfg.MaxAgents),
 		intents: intents{newBounded[Intent](cfg.MaxIntents), cfg.IntentTTL}, order: NewOrder(cfg.MaxAgents),
-		out: outgoing{node: cfg.Node, boot: cfg.Boot},
+		recall: recall{on: cfg.Memory}, out: outgoing{node: cfg.Node, boot: cfg.Boot},
 	}, nil
 }
 

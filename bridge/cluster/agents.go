@@ -35,6 +35,8 @@ func (p *Pair) carryOut(e connectorsync.Effect, sent func(error)) {
 		p.cfg.Telemetry.Count(telemetry.LinksRenewed)
 		p.cfg.Log.Warn().Str("peer", e.Node).Msg("peer broke off in the middle of its answer, connecting anew")
 		p.cfg.Bus.Renew()
+	case connectorsync.Remember:
+		p.remember(e.Body, sent)
 	case connectorsync.Ignored:
 		p.cfg.Telemetry.CountBy(telemetry.SyncIgnored, string(e.Reason))
 		p.cfg.Log.Debug().Str("kind", string(e.Kind)).Str("from", e.Node).Str("reason", string(e.Reason)).Msg("message of the pair ignored")
@@ -181,13 +183,20 @@ func (p *Pair) Begin(ctx context.Context, r *session.Request) error {
 	return nil
 }
 
-// intend makes the intent of a command known, and returns when the broker has it.
+// intend makes the intent of a command known, and returns when the broker has it,
+// for the other nodes and in the memory. Without the memory it goes on.
 func (p *Pair) intend(ctx context.Context, r *session.Request) error {
-	sent := make(chan error, 1)
+	sent, kept := make(chan error, 1), make(chan error, 1)
+	begun := time.Now()
 	p.mu.Lock()
-	effects := p.state.Intend(r.MessageID, r.Command.ID, string(r.Command.Word), time.Now())
+	effects := p.state.Intend(r.MessageID, r.Command.ID, string(r.Command.Word), begun)
+	waits := false
 	for _, e := range effects {
-		p.carryOut(e, func(err error) { sent <- err })
+		to := sent
+		if _, ok := e.(connectorsync.Remember); ok {
+			to, waits = kept, p.memory.health.works()
+		}
+		p.carryOut(e, func(err error) { to <- err })
 	}
 	p.mu.Unlock()
 	if len(effects) == 0 {
@@ -198,8 +207,11 @@ func (p *Pair) intend(ctx context.Context, r *session.Request) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", errNotSecured, err)
 		}
-		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", errNotSecured, ctx.Err())
 	}
+	if waits {
+		p.memory.await(ctx, kept, begun.Add(keptWithin))
+	}
+	return nil
 }

@@ -40,6 +40,8 @@ type Membership interface {
 	Drain(ctx context.Context, idle func() bool)
 	// Status is the cluster as of now; nil for a node that runs alone.
 	Status() *connectorsync.Status
+	// Memory is what outlives all nodes as of now; nil if nothing does.
+	Memory() *MemoryStatus
 }
 
 // Alone is the membership of a node without others. It keeps a command from
@@ -109,6 +111,9 @@ func (*Alone) Drain(ctx context.Context, idle func() bool) { until(ctx, idle, fu
 
 // Status implements [Membership].
 func (*Alone) Status() *connectorsync.Status { return nil }
+
+// Memory implements [Membership].
+func (*Alone) Memory() *MemoryStatus { return nil }
 
 // until polls cond while ctx lasts, with a step between.
 func until(ctx context.Context, cond func() bool, step func()) {

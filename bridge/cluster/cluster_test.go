@@ -117,6 +117,12 @@ var key = secret.New(strings.Repeat("5a", 32))
 // inPair runs test with a node in a synctest bubble. Its link is down.
 func inPair(t *testing.T, test func(t *testing.T, n *node)) {
 	t.Helper()
+	inPairWith(t, nil, zerolog.Nop(), test)
+}
+
+// inPairWith is inPair of a node with a memory.
+func inPairWith(t *testing.T, memory cluster.Store, log zerolog.Logger, test func(t *testing.T, n *node)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		d, err := protocol.NewDialect(protocol.Edition44, protocol.FormatDefault, "", time.UTC)
 		require.NoError(t, err)
@@ -132,7 +138,7 @@ func inPair(t *testing.T, test func(t *testing.T, n *node)) {
 				}
 				return address(path), nil
 			},
-			Bus: n, Sessions: n, Book: n, Telemetry: n.tel, Log: zerolog.Nop(),
+			Bus: n, Memory: memory, Sessions: n, Book: n, Telemetry: n.tel, Log: log,
 		})
 		require.NoError(t, err)
 		test(t, n)
@@ -181,6 +187,7 @@ func TestAlone(t *testing.T) {
 	require.False(t, a.Fetch("1001"))
 	require.False(t, a.Settling())
 	require.Nil(t, a.Status())
+	require.Nil(t, a.Memory())
 	a.Held("1001", session.Holding{})
 	a.Lost("1001")
 	a.Yielded("1001")

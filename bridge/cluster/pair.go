@@ -55,6 +55,7 @@ type PairConfig struct {
 	// Serving reports whether a Finesse serves this node.
 	Serving   func() bool
 	Bus       Bus
+	Memory    Store // nil: nothing outlives the nodes
 	Sessions  Sessions
 	Book      Destinations
 	Telemetry *telemetry.Telemetry
@@ -74,8 +75,9 @@ type Pair struct {
 	codec  *connectorsync.Codec
 	opened atomic.Int64 // when commands began to come, Unix nanoseconds; 0: they do not
 
-	mu    sync.Mutex // held while the state is used and its effects are carried out
-	state *connectorsync.State
+	mu     sync.Mutex // held while the state is used and its effects are carried out
+	state  *connectorsync.State
+	memory *memory // nil: there is none
 }
 
 // NewPair checks the configuration; the link is down.
@@ -84,11 +86,12 @@ func NewPair(cfg PairConfig) (*Pair, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cluster: GC_SYNC_KEY: %w", err)
 	}
+	cfg.State.Memory = cfg.Memory != nil
 	state, err := connectorsync.New(cfg.State)
 	if err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
-	return &Pair{cfg: cfg, codec: codec, state: state}, nil
+	return &Pair{cfg: cfg, codec: codec, state: state, memory: newMemory(cfg)}, nil
 }
 
 // Hear implements [Membership].
@@ -131,6 +134,11 @@ func read[T any](p *Pair, f func(s *connectorsync.State, now time.Time) T) T {
 // Run implements [Membership]. It keeps the gate, too: commands are taken when
 // the peers have been heard, and not while only a peer has a Finesse.
 func (p *Pair) Run(ctx context.Context) {
+	var work sync.WaitGroup
+	defer work.Wait()
+	if p.memory != nil {
+		work.Go(func() { p.runMemory(ctx) })
+	}
 	tick := time.NewTicker(p.cfg.State.Timeout / 12)
 	defer tick.Stop()
 	for {

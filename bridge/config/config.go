@@ -100,6 +100,7 @@ type Config struct {
 	SyncTimeout   time.Duration `envconfig:"GC_SYNC_TIMEOUT" default:"3s" desc:"silence after which a peer counts as dead"`
 	SyncKey       secret.Secret `envconfig:"GC_SYNC_KEY" desc:"32 random bytes in base64 or hex, the same on all nodes; switches pairing on"`
 	SyncPlaintext bool          `envconfig:"GC_SYNC_PLAINTEXT" default:"false" desc:"send passwords in clear, for a pair with an original GC; switches pairing on"`
+	Memory        string        `envconfig:"GC_MEMORY" default:"on" desc:"on or off; with GC_SYNC_KEY, keep agents and the calls they are about to make, sealed, in the queue <GC_COMMAND_QUEUE>.memory, so that they outlive all nodes"`
 	Failback      bool          `envconfig:"GC_FAILBACK" default:"true" desc:"agents return to the node of the higher priority"`
 
 	AdminListen string        `envconfig:"GC_ADMIN_LISTEN" default:"127.0.0.1:8112" desc:"address of /livez /readyz /status; empty = none"`
@@ -279,6 +280,7 @@ func (c Config) Validate() error {
 		"OUTPUT_JMSTYPE": {c.OutputJMSType, []string{"code", "category", "none"}},
 		"XMPP_TLS":       {c.XMPPTLS, []string{"direct", "starttls", "none"}},
 		"XMPP_TRANSPORT": {c.XMPPTransport, []string{"tcp", "websocket", "auto"}},
+		"MEMORY":         {c.Memory, []string{"on", "off"}},
 		"LOG_FORMAT":     {c.LogFormat, []string{"json", "console"}},
 	}
 	for name, o := range oneOf {

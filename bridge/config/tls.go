@@ -64,3 +64,9 @@ func tlsWithCA(path string) (*tls.Config, error) {
 func (c Config) Paired() bool {
 	return c.SyncTopic != "" && (!c.SyncKey.IsZero() || c.SyncPlaintext)
 }
+
+// Remembers reports whether what this node does is kept beyond the death of all nodes:
+// only ever sealed.
+func (c Config) Remembers() bool {
+	return c.Paired() && c.Memory == "on" && !c.SyncKey.IsZero()
+}

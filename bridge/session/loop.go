@@ -39,8 +39,18 @@ func (s *Session) Run(ctx context.Context) {
 		s.settle(ctx)
 	case ctx.Err() == nil:
 		s.unconfirmed(s.asked.All())
+		s.lose()
 	}
 	// A node that stops leaves what is open to the node that gets the commands again.
+}
+
+// lose tells the other nodes, and those that come after all of them, that the agent
+// has gone: nobody is to serve them again before their next Connect.
+func (s *Session) lose() {
+	if s.tenure.told != nil {
+		s.tenure.told = nil
+		s.deps.Cluster.Lost(s.agent)
+	}
 }
 
 // follow does what may be due after any step.

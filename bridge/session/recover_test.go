@@ -124,6 +124,7 @@ func TestLingerAfterLogout(t *testing.T) {
 		require.Len(t, g.got(), 1)
 		time.Sleep(5*time.Minute + time.Second)
 		<-g.s.Done()
+		require.Equal(t, 1, g.lost, "nobody is to serve them again by themselves")
 	})
 }
 

@@ -70,6 +70,9 @@ func New(cfg Config) (*Transport, error) {
 	}
 	queue := t.own[0]
 	t.rejects = t.own[1]
+	if memory, err := broker.Queue(MemoryQueue(cfg.Commands.Queue)); err == nil { // it is named as the commands' is
+		t.own = append(t.own, memory)
+	}
 	commands := broker.Subscription{
 		From: queue, Priority: cfg.Commands.Priority, Prefetch: cfg.Commands.Prefetch, Classes: true, Handle: t.receive,
 		// Of a pair the higher priority gets every command, and a node consumes

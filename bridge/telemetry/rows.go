@@ -32,6 +32,11 @@ const (
 	SyncLost
 	SyncRefused
 	SyncIgnored
+	MemoryWritten
+	MemoryLost
+	MemoryLate
+	MemoryRead
+	MemoryRefused
 	Panics
 	SessionPanics
 	StreamsLost
@@ -92,6 +97,11 @@ var rows = [counters]row{
 	SyncLost:                  {"sync_lost", "Messages to the pair that were lost.", ""},
 	SyncRefused:               {"sync_refused", "Messages on the pair's topic that could not be read, by reason.", "reason"},
 	SyncIgnored:               {"sync_ignored", "Messages of the pair without effect, by reason.", "reason"},
+	MemoryWritten:             {"memory_written", "Messages that the broker keeps beyond the death of all nodes.", ""},
+	MemoryLost:                {"memory_lost", "Messages that were to be kept and are not.", ""},
+	MemoryLate:                {"memory_late", "Calls that went to Finesse before the broker had confirmed that they are kept.", ""},
+	MemoryRead:                {"memory_read", "Messages of other lives and nodes that this node read.", ""},
+	MemoryRefused:             {"memory_refused", "Messages of the memory that were not taken, by reason.", "reason"},
 	Panics:                    {"panics", "Defects contained outside of the sessions, by place.", "where"},
 	SessionPanics:             {"session_panics", "Defects contained in sessions.", ""},
 	StreamsLost:               {"streams_lost", "Notification streams of agents that were lost.", ""},

@@ -65,13 +65,16 @@ func BenchmarkLatency(b *testing.B) {
 }
 
 // startTimed is newLab with the worker's own timing switched on.
-func startTimed(t testing.TB, brokerURL string, times *timings) *lab {
+func startTimed(t testing.TB, brokerURL string, times *timings, change ...func(*config.Config)) *lab {
 	t.Helper()
 	l := &lab{t: t, broker: brokerURL, sim: sim.Start(t, sim.WithScale(200)), logs: &logBuffer{}}
 	l.cfg = config.Default()
 	l.cfg.NodeID, l.cfg.AdminListen, l.cfg.MessageFormat = "node-1", "", "DEFAULT"
 	l.cfg.BrokerURLs, l.cfg.FinesseURLs = []string{brokerURL}, []string{l.sim.RESTURL()}
 	l.cfg.XMPPAddrs, l.cfg.XMPPTLS = []string{l.sim.XMPPAddr()}, l.sim.XMPPTLS()
+	for _, f := range change {
+		f(&l.cfg)
+	}
 	l.run(bridge.Options{Log: zerolog.Nop(), Timing: func(s telemetry.Stage, d time.Duration) { times.add(string(s), d) }})
 	return l
 }
@@ -175,3 +178,51 @@ func percentile(ds []time.Duration, p int) time.Duration {
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// BenchmarkMakeCall reports, in milliseconds, from a command read to its REST request
+// written for calls, whose intent has to be with the broker first: of a node alone, of
+// one of a pair, and of one with a memory, on a stock ActiveMQ. An iteration is
+// one call; -benchtime 600x runs for 12 s.
+func BenchmarkMakeCall(b *testing.B) {
+	const agents, rate = 50, 50
+	for name, change := range map[string]func(*config.Config){
+		"1 alone":  func(*config.Config) {},
+		"2 paired": func(c *config.Config) { paired(c); c.Memory = "off" },
+		"3 memory": paired,
+	} {
+		b.Run(name, func(b *testing.B) {
+			amq := brokertest.ActiveMQ(b, brokertest.Stock())
+			times := &timings{}
+			l := startTimed(b, amq.URL(), times, change)
+			c := newPacer(b, l.broker)
+			for i := range agents {
+				c.send(fmt.Sprintf("Connect#%d", 100001+i), fmt.Sprintf("bench,pw%d", 100001+i), "")
+				c.send(fmt.Sprintf("Login#%d", 100001+i), fmt.Sprintf("pw%d,%d", 100001+i, 500001+i), fmt.Sprint("login", i))
+				c.await(fmt.Sprint("login", i))
+			}
+			tick := time.NewTicker(time.Second / rate)
+			defer tick.Stop()
+			load := func(name string, n int) {
+				for i := range n {
+					<-tick.C
+					c.send(fmt.Sprintf("MakeCall#%d", 100001+i%agents), "90001", fmt.Sprint(name, i))
+				}
+				for i := range n {
+					c.await(fmt.Sprint(name, i))
+				}
+			}
+			load("warm", 250)
+			times.reset()
+			b.ResetTimer()
+			load("timed", b.N)
+			b.StopTimer()
+			ds := times.of(string(telemetry.CommandToRequest))
+			require.GreaterOrEqual(b, len(ds), b.N, "every call was timed")
+			for _, p := range []int{50, 90, 99} {
+				b.ReportMetric(millis(percentile(ds, p)), fmt.Sprintf("p%d-ms", p))
+			}
+			b.ReportMetric(float64(l.worker.Snapshot().Counters["memory_written"]), "kept")
+			b.ReportMetric(float64(l.worker.Snapshot().Counters["memory_late"]), "late")
+		})
+	}
+}

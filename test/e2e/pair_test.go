@@ -28,7 +28,14 @@ func (l *lab) second(node string, priority int) (w *bridge.Worker, stop func()) 
 	l.t.Helper()
 	cfg := l.cfg
 	cfg.NodeID, cfg.ConsumerPriority = node, priority
-	w, err := bridge.New(cfg, bridge.Options{Log: zerolog.New(l.logs).Level(zerolog.DebugLevel)})
+	return l.another(cfg, bridge.Options{})
+}
+
+// another runs a node that has a configuration of its own.
+func (l *lab) another(cfg config.Config, o bridge.Options) (w *bridge.Worker, stop func()) {
+	l.t.Helper()
+	o.Log = zerolog.New(l.logs).Level(zerolog.DebugLevel)
+	w, err := bridge.New(cfg, o)
 	require.NoError(l.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

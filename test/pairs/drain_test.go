@@ -77,7 +77,8 @@ func TestDrain(t *testing.T) {
 		s.noFarewell()
 	})
 	t.Run("without a peer, and back before Finesse minds", func(t *testing.T) {
-		s := th.with(nil, grace(10*time.Second)).begin(t, ActivePassive)
+		forgetful := func(_ *testing.T, _ *sim.Server, set *Setup) { set.Env = append(set.Env, "GC_MEMORY=off") }
+		s := th.with(forgetful, grace(10*time.Second)).begin(t, ActivePassive)
 		s.killNode(1)
 		s.mark()
 		s.terminate(0)
@@ -89,6 +90,16 @@ func TestDrain(t *testing.T) {
 		s.hear("an invitation", "#RECONNECT")
 		s.do("Connect", idler, "queue://"+s.desk+",pw"+idler)
 		s.answer(s.do("GetState", idler, ""), idler+"#State#READY#")
+	})
+	t.Run("without a peer, and back with its memory", func(t *testing.T) {
+		s := th.with(nil, grace(10*time.Second)).begin(t, ActivePassive)
+		s.killNode(1)
+		s.mark()
+		s.terminate(0)
+		s.Nodes[0].Start()
+		s.takenOverBy(0)
+		s.servedBy(0)
+		s.quiet(1)
 	})
 }
 
