@@ -117,32 +117,30 @@ var key = secret.New(strings.Repeat("5a", 32))
 // inPair runs test with a node in a synctest bubble. Its link is down.
 func inPair(t *testing.T, test func(t *testing.T, n *node)) {
 	t.Helper()
-	inPairWith(t, nil, zerolog.Nop(), test)
+	synctest.Test(t, func(t *testing.T) { test(t, newNode(t, nil, zerolog.Nop())) })
 }
 
-// inPairWith is inPair of a node with a memory.
-func inPairWith(t *testing.T, memory cluster.Store, log zerolog.Logger, test func(t *testing.T, n *node)) {
+// newNode makes a node; memory may be nil.
+func newNode(t *testing.T, memory cluster.Store, log zerolog.Logger) *node {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		d, err := protocol.NewDialect(protocol.Edition44, protocol.FormatDefault, "", time.UTC)
-		require.NoError(t, err)
-		n := &node{t: t, able: true, tel: telemetry.New(nil), taken: map[string]session.Holding{}}
-		n.codec, err = connectorsync.NewCodec(key, false)
-		require.NoError(t, err)
-		n.pair, err = cluster.NewPair(cluster.PairConfig{
-			State: connectorsync.Config{Node: "n1", Boot: connectorsync.MillisOf(time.Now()), Priority: 100, Timeout: 3 * time.Second, Failback: true},
-			Key:   key, Dialect: d, Serving: func() bool { n.mu.Lock(); defer n.mu.Unlock(); return n.able },
-			Stored: func(path string) (wire.Address, error) {
-				if path == "" {
-					return nil, errors.New("none")
-				}
-				return address(path), nil
-			},
-			Bus: n, Memory: memory, Sessions: n, Book: n, Telemetry: n.tel, Log: log,
-		})
-		require.NoError(t, err)
-		test(t, n)
+	d, err := protocol.NewDialect(protocol.Edition44, protocol.FormatDefault, "", time.UTC)
+	require.NoError(t, err)
+	n := &node{t: t, able: true, tel: telemetry.New(nil), taken: map[string]session.Holding{}}
+	n.codec, err = connectorsync.NewCodec(key, false)
+	require.NoError(t, err)
+	n.pair, err = cluster.NewPair(cluster.PairConfig{
+		State: connectorsync.Config{Node: "n1", Boot: connectorsync.MillisOf(time.Now()), Priority: 100, Timeout: 3 * time.Second, Failback: true},
+		Key:   key, Dialect: d, Serving: func() bool { n.mu.Lock(); defer n.mu.Unlock(); return n.able },
+		Stored: func(path string) (wire.Address, error) {
+			if path == "" {
+				return nil, errors.New("none")
+			}
+			return address(path), nil
+		},
+		Bus: n, Memory: memory, Sessions: n, Book: n, Telemetry: n.tel, Log: log,
 	})
+	require.NoError(t, err)
+	return n
 }
 
 // hears gives the node a message of a peer.

@@ -94,7 +94,8 @@ func remembering(t *testing.T, test func(t *testing.T, n *node, s *store, log *l
 	require.NoError(t, err)
 	s := &store{t: t, codec: codec, seals: codec, acked: map[string]bool{}}
 	log := &logged{}
-	inPairWith(t, s, zerolog.New(log).Level(zerolog.InfoLevel), func(t *testing.T, n *node) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNode(t, s, zerolog.New(log).Level(zerolog.InfoLevel))
 		s.t, s.since = t, time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})

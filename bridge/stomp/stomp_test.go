@@ -154,7 +154,7 @@ func TestOutput(t *testing.T) {
 // TestOwnDestinations: no client may make us talk to ourselves, or to our peers.
 func TestOwnDestinations(t *testing.T) {
 	l := start(t, nil, nil, func(c *Config) { c.Topics = []string{"ConnectorSync", "", "AgentStates"} })
-	for _, name := range []string{"queue://Connector1", "queue:// Connector1 ", "queue://Connector1.rejected", "ConnectorSync", "topic://AgentStates"} {
+	for _, name := range []string{"queue://Connector1", "queue:// Connector1 ", "queue://Connector1.rejected", "queue://Connector1.memory", "ConnectorSync", "topic://AgentStates"} {
 		to, err := l.transport.Named(name)
 		require.ErrorIs(t, err, broker.ErrDestination, name)
 		require.True(t, to == nil, name)

@@ -42,8 +42,8 @@ func TestStrangersAreRefused(t *testing.T) {
 	b := s.broker("broker-1", brokertest.Name("broker-1"))
 	desk := func(t *testing.T) *stomp.Conn { t.Helper(); return dial(t, b, "desk", s.secrets["client_password"]) }
 	for _, from := range []string{
-		"/queue/Connector1", "/queue/Connector1.rejected", "/topic/ConnectorSync", "/queue/DLQ.Connector1", "/topic/AgentStates", "/queue/gc.desk.1001",
-		"/queue/>", "/queue/*", "/queue/*.>", "/queue/*.*", "/queue/*.*.>", "/queue/*.rejected", "/queue/Connector1.>", "/queue/Connector1.*",
+		"/queue/Connector1", "/queue/Connector1.rejected", "/queue/Connector1.memory", "/topic/ConnectorSync", "/queue/DLQ.Connector1", "/topic/AgentStates", "/queue/gc.desk.1001",
+		"/queue/>", "/queue/*", "/queue/*.>", "/queue/*.*", "/queue/*.*.>", "/queue/*.rejected", "/queue/*.memory", "/queue/Connector1.>", "/queue/Connector1.*",
 		"/topic/>", "/topic/*", "/topic/*.>", "/topic/ConnectorSync.>", "/topic/desk.1001", "/topic/ActiveMQ.Advisory.>",
 		"/queue/gc.desk.1001,/queue/Connector1", "/topic/gc.desk.1001,/topic/ConnectorSync", "/queue/Connector1?consumer.exclusive=true",
 	} {
@@ -55,7 +55,7 @@ func TestStrangersAreRefused(t *testing.T) {
 			require.ErrorContains(t, m.Err, "User desk is not authorized to ")
 		})
 	}
-	for _, to := range []string{"/topic/ConnectorSync", "/queue/Connector1.rejected", "/topic/gc.desk.1001", "/topic/AgentStates", "/queue/other"} {
+	for _, to := range []string{"/topic/ConnectorSync", "/queue/Connector1.rejected", "/queue/Connector1.memory", "/topic/gc.desk.1001", "/topic/AgentStates", "/queue/other"} {
 		t.Run("write "+to, func(t *testing.T) {
 			err := desk(t).Send(to, "", []byte("x"), stomp.SendOpt.Receipt)
 			require.ErrorContains(t, err, "User desk is not authorized to ")
