@@ -41,7 +41,7 @@ func (m Memory) Run(t TB, bin string) Result {
 	close(over)
 	agents.Wait()
 	r := st.judge()
-	r.TakeOvers, r.Lost = deaths.TakeOvers, r.Lost+deaths.Lost
+	r.TakeOvers, r.Late = deaths.TakeOvers, deaths.Late
 	r.Findings = append(deaths.Findings, r.Findings...)
 	return r
 }
@@ -82,9 +82,9 @@ func (m Memory) die(st *storm, r *Result) {
 	for _, agent := range st.agents() {
 		switch at := told[agent].at(); {
 		case at.IsZero():
-			r.find(&r.Lost, "%s was not told where they stand within %s of the start (O-024: %t, O-001: %t)", agent, patience, !told[agent].calls.IsZero(), !told[agent].state.IsZero())
+			r.find(&r.Late, "%s was not told where they stand within %s of the start (O-024: %t, O-001: %t)", agent, patience, !told[agent].calls.IsZero(), !told[agent].state.IsZero())
 		case at.Sub(began) > m.Within:
-			r.find(&r.Lost, "%s was told where they stand %s after the start", agent, at.Sub(began).Round(time.Millisecond))
+			r.find(&r.Late, "%s was told where they stand %s after the start", agent, at.Sub(began).Round(time.Millisecond))
 			fallthrough
 		default:
 			last = max(last, at.Sub(began))
