@@ -228,11 +228,10 @@ func TestPairOfOne(t *testing.T) {
 }
 
 // TestPair: a node of a pair tells its peers that it lives, hears them, and takes
-// leave of them. The embedded broker has no exclusive consumers, so it goes before
-// the node would take commands.
+// leave of them. Alone, it takes commands when it has waited for them.
 func TestPair(t *testing.T) {
 	said := make(chan string, 256)
-	l := run(t, paired)
+	l := run(t, paired, func(c *config.Config) { c.SyncTimeout = time.Second })
 	peer, err := brokertest.Connect(t.Context(), l.w.cfg.BrokerURLs[0], []string{"/topic/ConnectorSync"}, func(_ string, m *gostomp.Message) { said <- string(m.Body) })
 	require.NoError(t, err)
 	t.Cleanup(peer.Close)
@@ -258,6 +257,8 @@ func TestPair(t *testing.T) {
 		}
 		return false
 	}), "it listens")
+	l.send("Hello#A", "")
+	l.expect("System#IN_SERVICE")
 	began := time.Now()
 	require.NoError(t, l.stop())
 	require.Less(t, time.Since(began), drainTime, "nothing is under way, and no peer is there")

@@ -143,7 +143,12 @@ type recall struct {
 	on    bool // there is a memory
 	known bool // it was read, or a peer that has read it has told what it knows, or it was waited for in vain
 	owed  bool // a peer was told that it is not read yet
+
+	mine, others bool // of what this node has read something is its own, another node's
 }
+
+// alone reports whether all that this node has read is its own.
+func (r recall) alone() bool { return r.mine && !r.others }
 
 // missing reports whether what was kept is not known yet.
 func (r recall) missing() bool { return r.on && !r.known }
@@ -154,6 +159,8 @@ const recallPatience = 2
 
 // Recall takes in a message of the memory, of any age that [Memory.Take] lets through.
 func (s *State) Recall(m Message, now time.Time) []Effect {
+	s.recall.mine = s.recall.mine || m.Node == s.cfg.Node
+	s.recall.others = s.recall.others || m.Node != s.cfg.Node
 	m.Body.apply(s, m.Header, now)
 	s.out.nameKind(m.Body.Kind())
 	return s.out.done()

@@ -78,7 +78,8 @@ func (s *State) Able(able bool, now time.Time) []Effect {
 // consume commands: each peer that lives has answered its sync request, or
 // Config.Timeout has passed since the link came up and no peer broke off in the
 // middle of its answer, or did so again after a [Renew]. With a memory it has
-// also been read, here or by a peer that lives, or the time has passed twice.
+// also been read, here or by a peer that lives, or the time has passed twice; if it
+// was read here and names no other node, a third of the time is enough.
 func (s *State) Ready(now time.Time) bool { return s.ready(now) }
 
 // Drain begins to leave: the peers are asked to take this node's agents, and

@@ -100,11 +100,24 @@ func (s *State) ready(now time.Time) bool {
 		return false
 	}
 	waited, missing := now.Sub(s.link.since), s.recall.missing()
-	if waited >= s.cfg.Timeout && (!missing || waited >= recallPatience*s.cfg.Timeout) {
+	if waited >= s.patience() && (!missing || waited >= recallPatience*s.cfg.Timeout) {
 		return s.brokeOff(now) == nil
 	}
 	heard, waiting := s.peers.synced(missing)
 	return !waiting && (heard || s.link.before && !missing)
+}
+
+// aloneShare is the part of Config.Timeout for which a node waits that seems to be alone.
+const aloneShare = 3
+
+// patience is how long this node waits for what its peers know. One that has read of
+// no other node in the memory, and hears none, is most likely alone: a peer that
+// lives answers in milliseconds, and one that hangs and has agents has kept them.
+func (s *State) patience() time.Duration {
+	if s.recall.alone() && !s.peers.anyUp() {
+		return s.cfg.Timeout / aloneShare
+	}
+	return s.cfg.Timeout
 }
 
 // confirmed applies that node h.Node holds an agent and that its presence is

@@ -35,6 +35,7 @@ type Book struct {
 	agents map[string]wire.Binding              // the destination last known for an accepted agent [C5]
 	others *simplelru.LRU[string, wire.Binding] // and for one who is not, or not yet
 	news   map[string]struct{}                  // see News; nil: nobody wants to know
+	names  producers                            // what each producer has named
 }
 
 // place is a destination, and how many accepted agents listen there.
@@ -46,7 +47,7 @@ type place struct {
 
 // NewBook makes an empty book.
 func NewBook(t *telemetry.Telemetry) *Book {
-	k := &Book{telemetry: t, dests: map[string]*place{}, agents: map[string]wire.Binding{}}
+	k := &Book{telemetry: t, dests: map[string]*place{}, agents: map[string]wire.Binding{}, names: newProducers()}
 	k.unused, _ = simplelru.NewLRU(maxUnused, k.forget) // it fails for sizes below 1
 	k.others, _ = simplelru.NewLRU[string, wire.Binding](maxUnknown, nil)
 	return k
@@ -228,6 +229,27 @@ func (k *Book) LastKnown(agent string) (wire.Binding, bool) {
 		return b, true
 	}
 	b, ok := k.agents[agent]
+	return b, ok
+}
+
+// Named notes that the producer of a message named a destination.
+func (k *Book) Named(messageID string, b wire.Binding) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.names.names(messageID, b)
+}
+
+// Only is the destination that the producer of a message has named since this node
+// started, if it has named exactly one.
+func (k *Book) Only(messageID string) (wire.Binding, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	b, ok := k.names.only(messageID)
+	if ok {
+		if d := k.dests[b.To.String()]; d != nil {
+			return d.Binding, true
+		}
+	}
 	return b, ok
 }
 

@@ -26,6 +26,9 @@ func (g *Gateway) read(c *wire.Command) *call {
 	case cmd.Row != nil && cmd.Row.ByDestination:
 		k.to, k.toErr = g.named(c, cmd.ID)
 	}
+	if k.to.Bound() && k.toErr == nil {
+		g.Book.Named(c.MessageID, k.to)
+	}
 	return k
 }
 
@@ -104,7 +107,7 @@ func (g *Gateway) supervisor(c *call) *session.Session {
 
 // answerTo is where a command that reached no session is answered: on the agent's
 // destination, else on JMSReplyTo, else on the destination last known for the
-// agent [C5].
+// agent [C5], else on the only one that its producer has named.
 func (g *Gateway) answerTo(c *call) (wire.Binding, bool) {
 	if c.cmd.Word == protocol.Connect && c.toErr == nil {
 		return c.to, true
@@ -121,6 +124,9 @@ func (g *Gateway) answerTo(c *call) (wire.Binding, bool) {
 	}
 	if c.ReplyTo != nil {
 		return wire.Binding{To: c.ReplyTo, Dialect: g.Dialect}, true
+	}
+	if !known { // after a restart no more may be known of the client
+		return g.Book.Only(c.MessageID)
 	}
 	return last, known
 }

@@ -339,8 +339,7 @@ func TestDefectOfACommand(t *testing.T) {
 func TestBus(t *testing.T) {
 	type heard struct{ body, from string }
 	hears := make(chan heard, 8)
-	// The embedded broker has no exclusive consumers.
-	l := startAt(t, brokertest.ActiveMQ(t).URL(), nil, []string{"/topic/ConnectorSync"}, func(c *Config) {
+	l := start(t, nil, []string{"/topic/ConnectorSync"}, func(c *Config) {
 		c.Sync = &Sync{Topic: "ConnectorSync", TTL: time.Minute, Hear: func(body, from string) {
 			if body == "poison" {
 				panic("defect")

@@ -197,3 +197,31 @@ func password(t *testing.T, s *suite) {
 	d.Ack()
 	require.Equal(t, "in", string(d.Body))
 }
+
+// messageIDs: the id of a message says which connection it came over, and which of
+// its messages it is: the nodes go by that.
+func messageIDs(t *testing.T, s *suite) {
+	q := Queue(t)
+	l := s.link(t, Consume(q))
+	peers := []*Peer{Dial(t, s.shared.URL()), Dial(t, s.shared.URL())}
+	producers := map[string]int{}
+	last := make([]int, len(peers))
+	for range 3 {
+		for n, p := range peers {
+			p.Send(q.String(), "x")
+			d := l.Next()
+			d.Ack()
+			at := strings.LastIndexByte(d.ID, ':')
+			require.Regexp(t, `^ID:[^:]+:\d+:-?\d+:\d+$`, d.ID[:at])
+			number, err := strconv.Atoi(d.ID[at+1:])
+			require.NoError(t, err)
+			require.Greater(t, number, last[n])
+			last[n] = number
+			if first, known := producers[d.ID[:at]]; known {
+				require.Equal(t, first, n, d.ID)
+			}
+			producers[d.ID[:at]] = n
+		}
+	}
+	require.Len(t, producers, len(peers))
+}

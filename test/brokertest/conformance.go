@@ -31,7 +31,6 @@ const (
 	Wildcards     Feature = "wildcard subscriptions"
 	Composites    Feature = "composite destinations"
 	Browsing      Feature = "queue browsers"
-	Exclusive     Feature = "exclusive consumers"
 	Durable       Feature = "durable topic subscriptions"
 	MessageGroups Feature = "message groups"
 	Advisories    Feature = "advisory topics"
@@ -47,7 +46,6 @@ var refusals = map[Feature]struct {
 	Wildcards:     {"SUBSCRIBE", []string{"destination", "/queue/a.*"}},
 	Composites:    {"SEND", []string{"destination", "/queue/a,/queue/b"}},
 	Browsing:      {"SUBSCRIBE", []string{"destination", "/queue/a", "browser", "true"}},
-	Exclusive:     {"SUBSCRIBE", []string{"destination", "/queue/a", "activemq.exclusive", "true"}},
 	Durable:       {"SUBSCRIBE", []string{"destination", "/topic/a", "activemq.subscriptionName", "d"}},
 	Advisories:    {"SUBSCRIBE", []string{"destination", "/topic/ActiveMQ.Advisory.Consumer.Queue.a"}},
 	FullSelectors: {"SUBSCRIBE", []string{"destination", "/queue/a", "selector", "JMSType LIKE 'X%'"}},
@@ -74,6 +72,7 @@ var cases = []struct {
 	{"text and bytes", textAndBytes},
 	{"headers round trip", headersRoundTrip},
 	{"properties of a delivery can be sent on", forwarding},
+	{"message ids", messageIDs},
 	{"NUL is refused in every field", nulRefused},
 	{"large and broken bodies", bodies},
 	{"redelivery on a new connection", redelivery},
@@ -83,6 +82,11 @@ var cases = []struct {
 	{"window of a thousand", window},
 	{"window of a cut connection", windowOfTheDead},
 	{"window of a backlog", windowOfABacklog},
+	{"exclusive consumers of one priority", exclusiveEquals},
+	{"exclusive consumer of a higher priority", exclusiveHigher},
+	{"exclusive consumers of priority 127", exclusiveTopmost},
+	{"consumers beside an exclusive one", exclusiveBeside},
+	{"a queue that is never acknowledged", keptQueue},
 	{"answers while a thousand are held", answersUnderLoad},
 	{"selector", selectors},
 	{"topic", topics},

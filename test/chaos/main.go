@@ -39,6 +39,10 @@ func main() {
 // latency is the most that a request to Finesse takes in bursts.
 const latency = 200 * time.Millisecond
 
+// servedAgain is how soon after the start of nodes every agent must be served whom
+// nodes had that died, all of them.
+const servedAgain = 5 * time.Second
+
 // shiftRate is the rate of commands among which access tokens come and go.
 const shiftRate = 30
 
@@ -74,6 +78,18 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 		h.Setup.Timeout, h.Setup.Interval = 3*time.Second, 10*time.Second
 		return scenario{h.Name, 6 * time.Second, []func(pairs.TB) pairs.Result{func(t pairs.TB) pairs.Result { return h.Run(t, bin) }}}
 	}
+	// Every node dies: the two of a pair, and one that is alone but has a key.
+	memory := func(agents, rate, deaths int, alone bool) scenario {
+		m := pairs.Storm{Name: "memory, pair", Setup: pairs.ActivePassive(b), Agents: agents, Rate: rate, Kills: deaths, Seed: seed}
+		m.Setup.Timeout, m.Setup.Interval = 3*time.Second, 10*time.Second
+		if alone {
+			m.Name, m.Setup.Alone = "memory, single node", true
+			m.Setup.Env = []string{"GC_SYNC_TOPIC=Sync.alone"}
+		}
+		return scenario{m.Name, servedAgain, []func(pairs.TB) pairs.Result{func(t pairs.TB) pairs.Result {
+			return pairs.Memory{Storm: m, Within: servedAgain}.Run(t, bin)
+		}}}
+	}
 	shift := func(agents int, life, length time.Duration) scenario {
 		s := storm(pairs.Storm{
 			Name: "sso", Setup: pairs.ActivePassive(b), Agents: agents, Commands: int(length.Seconds()) * shiftRate, Rate: shiftRate,
@@ -96,6 +112,8 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 			bursts(active, 12, seeds, true),
 			takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 1, Limit: 20 * time.Second}, 5*time.Second),
 			hung(1),
+			memory(40, 80, 1, true),
+			memory(40, 80, 1, false),
 			shift(20, 5*time.Second, 40*time.Second),
 		}
 	}
@@ -110,6 +128,8 @@ func scenarios(bin string, b pairs.Brokers, short bool, seed uint64, seeds int) 
 		takeOver(pairs.TakeOver{Name: "take-over of 200", Setup: unchanged, Agents: 200, Runs: 7, Limit: 20 * time.Second}, 5*time.Second),
 		takeOver(pairs.TakeOver{Name: "take-over of 2000", Setup: unchanged, Agents: 2000, Runs: 3, Limit: time.Minute}, 10*time.Second),
 		hung(5),
+		memory(200, 200, 5, true),
+		memory(200, 200, 5, false),
 		shift(200, time.Minute, 10*time.Minute),
 	}
 }

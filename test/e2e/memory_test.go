@@ -28,7 +28,14 @@ func afterAll(t *testing.T, brokerURL string) *lab {
 
 // TestMemory: what the last node knew is known to the next; test/pairs kills them.
 func TestMemory(t *testing.T) {
-	l := afterAll(t, brokertest.ActiveMQ(t).URL())
+	for _, b := range brokers {
+		t.Run(b.name, func(t *testing.T) { memory(t, b.start(t)) })
+	}
+}
+
+func memory(t *testing.T, brokerURL string) {
+	t.Helper()
+	l := afterAll(t, brokerURL)
 	w, stop := l.another(l.cfg, bridge.Options{Linger: time.Second})
 	p := newPhone(t, l.broker, own, rejected)
 	p.login(own, "1001", "2001")
@@ -73,7 +80,7 @@ func TestMemory(t *testing.T) {
 		w, stop := l.another(cfg, bridge.Options{})
 		require.Nil(t, w.Snapshot().Memory)
 		p.answer(own, p.do("Beat#A", ""), "RECONNECT")
-		p.answer(rejected, p.do("GetState#1001", ""))
+		p.answer(own, p.do("GetState#1001", ""), "1001#State#RE_LOGIN") // the Beat has said where
 		stop()
 	})
 }

@@ -2,11 +2,9 @@ package pairs
 
 import (
 	"context"
-	"strings"
 	"syscall"
 	"time"
 
-	"gcbridge/finesse/sim"
 	"gcbridge/test/wait"
 )
 
@@ -29,27 +27,14 @@ const askEvery = 100 * time.Millisecond
 // longest that a command of a run waited for its answer.
 func (h Hung) Run(t TB, bin string) Result {
 	t.Helper()
-	fin := StartFinesse(t, sim.WithScale(h.Agents))
-	h.Setup.Finesse = []*sim.Server{fin}
-	name := strings.ReplaceAll(h.Name, " ", "")
-	lab := NewLab(t, bin, name, h.Setup)
-	lab.Start()
-	desk := "desk." + name
-	client := NewClient(t, lab.Queue, []string{"/queue/" + desk}, h.Setup.Order[0]...)
-	var agents []int
-	for i := range h.Agents {
-		agents = append(agents, i)
-	}
-	LogIn(t, client, "queue://"+desk, agents)
-	loggedIn := len(client.Events())
+	lab := begin(t, bin, h.Name, h.Setup, h.Agents)
 	r := Result{Kills: map[Window]int{}}
 	for range h.Runs {
-		lab.Whole(h.Agents)
-		lab.Holding(h.Agents, 0)
-		h.once(t, lab.Nodes[0], client, &r)
+		lab.settled(h.Agents)
+		h.once(t, lab.Nodes[0], lab.client, &r)
 		lab.Whole(h.Agents)
 	}
-	r.countUnwanted(client.Since(loggedIn))
+	r.countUnwanted(lab.client.Since(lab.loggedIn))
 	return r
 }
 

@@ -13,6 +13,7 @@ type Result struct {
 	TakeOvers []time.Duration // from a kill to the first O-024 of the last agent taken over
 	ReLogins  int             // spurious [O-007]
 	Logouts   int             // spurious O-001 LOGOUT
+	Late      int             // agents who were told too late, or never, where they stand after the death of all nodes
 	Unsigned  int             // SUBSCRIPTION_FAILED: Finesse did not take the credentials any more
 }
 
@@ -32,7 +33,7 @@ func (r *Result) countUnwanted(events []Event) {
 }
 
 // Clean reports whether the run kept every promise.
-func (r Result) Clean() bool { return r.Verdict.Clean() && r.ReLogins+r.Logouts+r.Unsigned == 0 }
+func (r Result) Clean() bool { return r.Verdict.Clean() && r.ReLogins+r.Logouts+r.Unsigned+r.Late == 0 }
 
 // Add joins another run of the same scenario.
 func (r *Result) Add(o Result) {
@@ -50,6 +51,7 @@ func (r *Result) Add(o Result) {
 	r.ReLogins += o.ReLogins
 	r.Logouts += o.Logouts
 	r.Unsigned += o.Unsigned
+	r.Late += o.Late
 	r.Findings = append(r.Findings, o.Findings...)
 	r.Open = append(r.Open, o.Open...)
 	r.TakeOvers = append(r.TakeOvers, o.TakeOvers...)

@@ -72,7 +72,7 @@ func (s Storm) Run(t TB, bin string) Result {
 		killer.Go(func() { st.relinking(over) })
 	}
 	for i := range s.Agents {
-		agents.Go(func() { st.work(ctx, st.desk(i), agentID(i), rounds) })
+		agents.Go(func() { st.work(ctx, st.desk(i), agentID(i), rounds, nil) })
 	}
 	agents.Wait()
 	close(over)
@@ -136,8 +136,9 @@ func codes(rounds int) string {
 	return b.String()
 }
 
-// work is an agent's client: a break, a call, its end, and ready again.
-func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int) {
+// work is an agent's client: a break, a call, its end, and ready again, that many
+// times or until over.
+func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int, over <-chan struct{}) {
 	index := 0
 	send := func(word, parameters, key string, once bool) Command {
 		_ = s.pace.Wait(ctx)
@@ -145,6 +146,11 @@ func (s *storm) work(ctx context.Context, desk *Client, agent string, rounds int
 		return s.send(ctx, desk.Do, Command{Agent: agent, Index: index - 1, Word: word, Key: key, Once: once}, parameters)
 	}
 	for r := range rounds {
+		select {
+		case <-over:
+			return
+		default:
+		}
 		code := strconv.Itoa(1000 + r)
 		number := "9" + agent + code
 		s.hangUp(agent)

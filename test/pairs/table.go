@@ -40,15 +40,15 @@ func (t Table) Clean() bool {
 // Print writes the table, and then what was found.
 func (t Table) Print(w io.Writer) error {
 	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "scenario\truns\tkills\tcommands\texecuted\trefused\tas it stands\tput aside by a broker\tlost\tdouble\tout of order\tunanswered\ttwo outcomes\ttold twice\tRE_LOGIN\tLOGOUT\tSUBSCRIPTION_FAILED\topen at kill\ttake-over min\tmedian\tmax\t")
+	fmt.Fprintln(tw, "scenario\truns\tkills\tcommands\texecuted\trefused\tas it stands\tput aside by a broker\tlost\tdouble\tout of order\tunanswered\ttwo outcomes\ttold twice\tRE_LOGIN\tLOGOUT\tSUBSCRIPTION_FAILED\tlate\topen at kill\ttake-over min\tmedian\tmax\t")
 	for _, r := range t {
 		kills := 0
 		for _, n := range r.Kills {
 			kills += n
 		}
 		low, middle, high := spread(r.TakeOvers)
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t\n", r.Scenario, r.Runs, kills, r.Commands, r.Executed,
-			r.Refused, r.Standing, r.Aside, r.Lost, r.Double, r.OutOfOrder, r.Unanswered, r.TwoFold, r.ToldTwice, r.ReLogins, r.Logouts, r.Unsigned, r.open(), low, middle, high)
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%s\t\n", r.Scenario, r.Runs, kills, r.Commands, r.Executed,
+			r.Refused, r.Standing, r.Aside, r.Lost, r.Double, r.OutOfOrder, r.Unanswered, r.TwoFold, r.ToldTwice, r.ReLogins, r.Logouts, r.Unsigned, r.Late, r.open(), low, middle, high)
 	}
 	if err := tw.Flush(); err != nil {
 		return err

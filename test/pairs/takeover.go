@@ -1,10 +1,8 @@
 package pairs
 
 import (
-	"strings"
 	"time"
 
-	"gcbridge/finesse/sim"
 	"gcbridge/test/wait"
 )
 
@@ -22,24 +20,12 @@ type TakeOver struct {
 // back, again and again.
 func (m TakeOver) Run(t TB, bin string) Result {
 	t.Helper()
-	fin := StartFinesse(t, sim.WithScale(m.Agents))
-	m.Setup.Finesse = []*sim.Server{fin}
-	name := strings.ReplaceAll(m.Name, " ", "")
-	lab := NewLab(t, bin, name, m.Setup)
-	lab.Start()
-	desk := "desk." + name
-	client := NewClient(t, lab.Queue, []string{"/queue/" + desk}, m.Setup.Order[0]...)
-	var agents []int
-	for i := range m.Agents {
-		agents = append(agents, i)
-	}
-	LogIn(t, client, "queue://"+desk, agents)
-	loggedIn := len(client.Events())
+	lab := begin(t, bin, m.Name, m.Setup, m.Agents)
+	client := lab.client
 	var r Result
 	r.Kills = map[Window]int{}
 	for range m.Runs {
-		lab.Whole(m.Agents)
-		lab.Holding(m.Agents, 0)
+		lab.settled(m.Agents)
 		n := lab.Nodes[0]
 		from := len(client.Events())
 		waiting := map[string]bool{}
@@ -66,6 +52,6 @@ func (m TakeOver) Run(t TB, bin string) Result {
 		}
 		n.Start()
 	}
-	r.countUnwanted(client.Since(loggedIn))
+	r.countUnwanted(client.Since(lab.loggedIn))
 	return r
 }

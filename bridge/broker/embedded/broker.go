@@ -102,7 +102,8 @@ func (b *Broker) serve(c net.Conn) {
 	b.serial++
 	s := &session{
 		broker: b, conn: c, out: newOutput(), id: fmt.Sprintf("embedded-%s-%d", b.birth, b.serial),
-		subs: make(map[string]*subscription), txs: make(map[string][]*frame.Frame),
+		producer: fmt.Sprintf("ID:embedded-%s-1:%d:-1:1", b.birth, b.serial),
+		subs:     make(map[string]*subscription), txs: make(map[string][]*frame.Frame),
 	}
 	b.sessions[s.id] = s
 	b.mu.Unlock()
@@ -244,9 +245,9 @@ func (b *Broker) target(s *session, f *frame.Frame) (string, error) {
 
 // publish puts a message where it belongs and returns the queues to dispatch.
 // It needs the lock.
-func (b *Broker) publish(f *frame.Frame, dest string, now time.Time) []*queue {
+func (b *Broker) publish(s *session, f *frame.Frame, dest string, now time.Time) []*queue {
 	b.seq++
-	m := newMessage(f, b.seq, fmt.Sprintf("ID:embedded-%s:%d", b.birth, b.seq), dest, now)
+	m := newMessage(f, b.seq, s.nextMessageID(), dest, now)
 	if m.expired(now) {
 		return nil
 	}

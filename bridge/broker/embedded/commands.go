@@ -76,7 +76,7 @@ func (s *session) abort(f *frame.Frame) error {
 }
 
 // unsupported are headers of SUBSCRIBE that ask for what is not here.
-var unsupported = []string{"browser", "activemq.subscriptionName", "activemq.exclusive", "durable-subscription-name"}
+var unsupported = []string{"browser", "activemq.subscriptionName", "durable-subscription-name"}
 
 func (s *session) subscribe(f *frame.Frame) error {
 	h := f.Header
@@ -98,8 +98,9 @@ func (s *session) subscribe(f *frame.Frame) error {
 	}
 	sub := &subscription{
 		session: s, id: h.Get(frame.Id), dest: dest, selector: sel, unacked: newDeliveries(),
-		priority: int(number(h.Get("activemq.priority"), 0)),
-		prefetch: int(number(h.Get("activemq.prefetchSize"), defaultPrefetch)),
+		exclusive: h.Get("activemq.exclusive") == "true",
+		priority:  int(number(h.Get("activemq.priority"), 0)),
+		prefetch:  int(number(h.Get("activemq.prefetchSize"), defaultPrefetch)),
 	}
 	switch h.Get(frame.Ack) {
 	case "", frame.AckAuto:
@@ -188,7 +189,7 @@ func (b *Broker) perform(s *session, frames []*frame.Frame) error {
 	var touched []*queue
 	for n, f := range frames {
 		if f.Command == frame.SEND {
-			touched = append(touched, b.publish(f, dests[n], now)...)
+			touched = append(touched, b.publish(s, f, dests[n], now)...)
 			continue
 		}
 		sub, done, err := s.acknowledged(f)

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // lacks is what the embedded broker cannot do.
 var lacks = []brokertest.Feature{
 	brokertest.ProcessDeath, brokertest.OpenWire, brokertest.Wildcards, brokertest.Composites,
-	brokertest.Browsing, brokertest.Exclusive, brokertest.Durable, brokertest.MessageGroups,
+	brokertest.Browsing, brokertest.Durable, brokertest.MessageGroups,
 	brokertest.Advisories, brokertest.FullSelectors,
 }
 

@@ -3,11 +3,11 @@
 // ActiveMQ where the link and its clients can tell, as the conformance suite of
 // package brokertest shows.
 //
-// It has queues (with priorities of consumers, prefetch, redelivery in order,
-// expiry and a memory limit), topics, temporary queues and topics, selectors
-// that compare with = and <>, transactions, receipts and heart-beats. It keeps
-// messages in memory only. It has no OpenWire, durable subscriptions, browsers,
-// exclusive consumers, wildcard or composite destinations, advisories or
+// It has queues (with priorities of consumers, exclusive consumers, prefetch,
+// redelivery in order, expiry and a memory limit), topics, temporary queues and
+// topics, selectors that compare with = and <>, transactions, receipts and
+// heart-beats. It keeps messages in memory only. It has no OpenWire, durable
+// subscriptions, browsers, wildcard or composite destinations, advisories or
 // statistics; asking for one of those is answered with an ERROR frame. Message
 // groups are ignored: such messages go to any consumer.
 //

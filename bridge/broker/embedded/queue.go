@@ -19,6 +19,7 @@ type queue struct {
 	bytes   int        // of both
 	pending *list.List // of *message, by seq
 	subs    []*subscription
+	sole    *subscription // the exclusive consumer that alone is served, nil = all are
 }
 
 func newQueue(name string, limit int) *queue {
@@ -67,8 +68,34 @@ func (q *queue) forget(m *message) { q.bytes -= m.size() }
 
 func (q *queue) remove(e *list.Element) { q.pending.Remove(e) }
 
-// attach adds a consumer behind those of its priority.
+// newestWins is the priority of which, in ActiveMQ, not the first but the newest
+// exclusive consumer is served.
+const newestWins = 127
+
+// attach adds a consumer. While there are exclusive ones, one of them is served
+// alone: the one of the highest priority, of equals the first, as long as it lives.
+// Each keeps what it has not acknowledged.
 func (q *queue) attach(s *subscription) {
+	q.line(s)
+	if s.exclusive && (q.sole == nil || s.priority > q.sole.priority || s.priority == newestWins) {
+		q.sole = s
+	}
+}
+
+// detach removes a consumer.
+func (q *queue) detach(s *subscription) {
+	q.unline(s)
+	if q.sole != s {
+		return
+	}
+	q.sole = nil
+	if next := slices.IndexFunc(q.subs, func(o *subscription) bool { return o.exclusive }); next >= 0 {
+		q.sole = q.subs[next] // exclusive ones have no turns: they stand as they came
+	}
+}
+
+// line puts a consumer behind those of its priority.
+func (q *queue) line(s *subscription) {
 	at := slices.IndexFunc(q.subs, func(o *subscription) bool { return o.priority < s.priority })
 	if at < 0 {
 		at = len(q.subs)
@@ -76,15 +103,15 @@ func (q *queue) attach(s *subscription) {
 	q.subs = slices.Insert(q.subs, at, s)
 }
 
-func (q *queue) detach(s *subscription) {
+func (q *queue) unline(s *subscription) {
 	q.subs = slices.DeleteFunc(q.subs, func(o *subscription) bool { return o == s })
 }
 
 // dispatch gives waiting messages to consumers, in order, as long as there is
-// one with room: the highest priority first, equals in turn.
+// one with room: the exclusive one, or the highest priority first, equals in turn.
 func (q *queue) dispatch(now time.Time) {
 	for e := q.pending.Front(); e != nil; {
-		if !slices.ContainsFunc(q.subs, (*subscription).free) {
+		if !slices.ContainsFunc(q.subs, q.serves) {
 			return
 		}
 		next := e.Next()
@@ -94,8 +121,10 @@ func (q *queue) dispatch(now time.Time) {
 			q.forget(m)
 		} else if s := q.choose(m); s != nil {
 			q.remove(e)
-			q.detach(s)
-			q.attach(s) // the next turn is another's
+			if s != q.sole {
+				q.unline(s)
+				q.line(s) // the next turn is another's
+			}
 			if s.deliver(m) {
 				q.forget(m)
 			}
@@ -106,12 +135,15 @@ func (q *queue) dispatch(now time.Time) {
 
 func (q *queue) choose(m *message) *subscription {
 	for _, s := range q.subs {
-		if s.free() && s.selector.matches(m) {
+		if q.serves(s) && s.selector.matches(m) {
 			return s
 		}
 	}
 	return nil
 }
+
+// serves reports whether s can be given another message now.
+func (q *queue) serves(s *subscription) bool { return (q.sole == nil || q.sole == s) && s.free() }
 
 // keepPersistent drops what does not survive a restart.
 func (q *queue) keepPersistent() {
@@ -127,16 +159,17 @@ func (q *queue) keepPersistent() {
 
 // subscription is one consumer.
 type subscription struct {
-	session  *session
-	id       string
-	dest     string
-	queue    *queue
-	auto     bool // no acknowledgement
-	block    bool // one acknowledges all before it, too
-	priority int
-	prefetch int
-	selector selector
-	unacked  *deliveries
+	session   *session
+	id        string
+	dest      string
+	queue     *queue
+	auto      bool // no acknowledgement
+	block     bool // one acknowledges all before it, too
+	exclusive bool
+	priority  int
+	prefetch  int
+	selector  selector
+	unacked   *deliveries
 }
 
 // free reports whether s can take another message now.

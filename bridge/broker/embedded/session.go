@@ -30,8 +30,11 @@ type session struct {
 	beat    atomic.Int64  // how often the client wants a heart-beat, ns
 	silence time.Duration // how long it may be silent, 0 = no limit
 
+	producer string // of its messages, as ActiveMQ names those of a STOMP connection
+
 	subs map[string]*subscription // guarded: by id, or by destination in 1.0
 	acks uint64                   // guarded
+	sent uint64                   // guarded
 	txs  map[string][]*frame.Frame
 }
 
@@ -191,4 +194,10 @@ func (s *session) fed() {
 func (s *session) nextAck() string {
 	s.acks++
 	return s.id + "-" + strconv.FormatUint(s.acks, 10)
+}
+
+// nextMessageID needs the broker's lock.
+func (s *session) nextMessageID() string {
+	s.sent++
+	return s.producer + ":" + strconv.FormatUint(s.sent, 10)
 }
