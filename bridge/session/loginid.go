@@ -94,6 +94,6 @@ func (s *Session) displaced(ctx context.Context) {
 	s.log.Warn().Str("login_id", s.loginID()).Msg("the agent has connected under another spelling of their id; the session ends")
 	s.invalidate(ctx)
 	s.presence.Refuse()
-	s.deps.Cluster.Lost(s.agent)
+	s.lose()
 	s.life.ended = true
 }
