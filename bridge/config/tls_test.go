@@ -192,3 +192,24 @@ func TestPaired(t *testing.T) {
 		require.Equal(t, tc.want, c.Paired(), name)
 	}
 }
+
+// TestRemembers: what outlives the nodes is only ever sealed.
+func TestRemembers(t *testing.T) {
+	for name, row := range map[string]struct {
+		change func(*Config)
+		want   bool
+	}{
+		"a key":                   {func(c *Config) { c.SyncKey = secret.New("k") }, true},
+		"none":                    {func(*Config) {}, false},
+		"in clear":                {func(c *Config) { c.SyncPlaintext = true }, false},
+		"a key, and in clear":     {func(c *Config) { c.SyncKey, c.SyncPlaintext = secret.New("k"), true }, true},
+		"switched off":            {func(c *Config) { c.SyncKey, c.Memory = secret.New("k"), "off" }, false},
+		"a key, but never paired": {func(c *Config) { c.SyncKey, c.SyncTopic = secret.New("k"), "" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := Default()
+			row.change(&c)
+			require.Equal(t, row.want, c.Remembers())
+		})
+	}
+}

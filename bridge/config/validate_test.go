@@ -50,6 +50,7 @@ func TestValidateNamesTheVariable(t *testing.T) {
 		"all return at once":        {func(c *Config) { c.FinesseReturnRate = 10_001 }, "GC_FINESSE_RETURN_RATE: 10001 is not within 1 to 10000"},
 		"request time":              {func(c *Config) { c.FinesseTimeout = 0 }, "GC_FINESSE_TIMEOUT: must be more than 0"},
 		"poll":                      {func(c *Config) { c.FinesseHeartbeat = 0 }, "GC_FINESSE_HEARTBEAT: must be more than 0"},
+		"memory":                    {func(c *Config) { c.Memory = "yes" }, `GC_MEMORY: "yes" is not one of on, off`},
 		"transport of XMPP":         {func(c *Config) { c.XMPPTransport = "x" }, `GC_XMPP_TRANSPORT: "x" is not one of tcp, websocket, auto`},
 		"ping":                      {func(c *Config) { c.XMPPPing = -1 }, "GC_XMPP_PING: must be more than 0"},
 		"announcements":             {func(c *Config) { c.SyncInterval = 0 }, "GC_SYNC_INTERVAL: must be more than 0"},
