@@ -133,9 +133,9 @@ func keptQueue(t *testing.T, s *suite) {
 	i := s.start(t, Setup{})
 	q := Queue(t)
 	out := Run(t, config(i, Setup{}))
-	kept := make([]string, n)
-	for k := range kept {
-		kept[k] = fmt.Sprintf("kept %d", k)
+	kept := make([]string, 0, n+1)
+	for k := range n {
+		kept = append(kept, fmt.Sprintf("kept %d", k))
 		require.NoError(t, out.Publish(broker.Message{To: q, Body: kept[k], Persistent: true}, nil))
 	}
 	require.NoError(t, out.Confirmed(broker.Message{To: q, Body: "last", Persistent: true}))
