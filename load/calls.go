@@ -28,6 +28,9 @@ const (
 	callWrapUp = "WRAP_UP"
 )
 
+// unknown is the dialog of a call that does not ring yet.
+const unknown = "?"
+
 // atOnce is how many calls are asked for at the same time.
 const atOnce = 16
 
@@ -36,9 +39,10 @@ const atOnce = 16
 type calls struct {
 	p       *player
 	called  []*member
-	partner map[string]*member // who calls an agent, without a simulator
-	dialog  map[string]string  // of an agent's call
-	talking map[string]bool
+	partner map[string]*member   // who calls an agent, without a simulator
+	dialog  map[string]string    // of an agent's call
+	since   map[string]time.Time // it was made
+	hungUp  map[string]bool
 	ringing func(m *member) // a call rings at the agent
 	active  func(m *member) // the agent has answered
 	wanted  chan *member
@@ -48,7 +52,7 @@ type calls struct {
 // newCalls divides the agents: with a caller all are called, else one half is
 // called by the other.
 func newCalls(p *player) *calls {
-	c := &calls{p: p, called: p.fleet.members, partner: map[string]*member{}, dialog: map[string]string{}, talking: map[string]bool{}}
+	c := &calls{p: p, called: p.fleet.members, partner: map[string]*member{}, dialog: map[string]string{}, since: map[string]time.Time{}, hungUp: map[string]bool{}}
 	if p.cfg.Caller == nil {
 		half := len(c.called) / 2
 		callers := c.called[half:]
@@ -98,7 +102,7 @@ func (c *calls) move(series, state string, word protocol.Word) {
 // ring lets a call ring at an agent.
 func (c *calls) ring(m *member) {
 	key := ring + " " + m.ID
-	delete(c.dialog, m.ID)
+	c.dialog[m.ID], c.since[m.ID], c.hungUp[m.ID] = unknown, time.Now(), false
 	if caller := c.partner[m.ID]; caller != nil {
 		c.p.do(ring, key, caller, protocol.MakeCall, m.Extension)
 		return
@@ -114,9 +118,22 @@ func (c *calls) answer(m *member) {
 
 // release lets an agent hang up.
 func (c *calls) release(m *member) {
-	c.talking[m.ID] = false
+	c.hungUp[m.ID] = true
 	corr := c.p.do(release, release+" "+m.ID, m, protocol.ReleaseCall, c.dialog[m.ID])
 	c.p.book.Expect(again, again+" "+m.ID, time.Now(), corr)
+}
+
+// busy reports whether an agent has a call, or its end is not over; one that
+// has taken longer than the time-out has gone wrong, and keeps nobody.
+func (c *calls) busy(m *member, now time.Time) bool {
+	return c.dialog[m.ID] != "" && now.Sub(c.since[m.ID]) < c.p.cfg.Timeout
+}
+
+// over forgets a call that has ended in every respect.
+func (c *calls) over(agent string) {
+	if c.hungUp[agent] && !c.p.book.Waits(release+" "+agent) && !c.p.book.Waits(again+" "+agent) {
+		delete(c.dialog, agent)
+	}
 }
 
 func (c *calls) hear(e event) {
@@ -127,13 +144,13 @@ func (c *calls) hear(e event) {
 		c.dialog[e.Agent] = e.Dialog
 		c.ringing(m)
 	case e.Code == codeCall && mine && e.State == callActive && book.Arrived(answer+" "+e.Agent, e.At):
-		c.talking[e.Agent] = true
 		c.active(m)
 	case e.Code == codeCall && mine && (e.State == received.Dropped || e.State == callWrapUp):
 		book.Arrived(release+" "+e.Agent, e.At)
 	case e.Code == codeState:
 		c.changed(m, e)
 	}
+	c.over(e.Agent)
 }
 
 // changed hears the state of an agent: after a call they are made ready.

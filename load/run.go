@@ -37,6 +37,7 @@ func scenarios() []scenario {
 	return []scenario{
 		{LoginReady, loginReady},
 		{InboundAtOnce, inboundAtOnce},
+		{SteadyDay, steadyDay},
 		{StateLoop, stateLoop},
 	}
 }
@@ -45,6 +46,7 @@ func scenarios() []scenario {
 const (
 	LoginReady    = "login-ready"
 	InboundAtOnce = "inbound-at-once"
+	SteadyDay     = "steady-day"
 	StateLoop     = "state-loop"
 )
 
@@ -179,7 +181,13 @@ func (p *player) heard(e event) {
 		p.refused(e, e.Error)
 	case e.Code == codeReLogin:
 		p.refused(e, "RE_LOGIN")
-	case slices.Contains(toldOnce, e.Code) && !e.Recovered:
+	case e.Recovered: // what was told before may be told again
+	case e.Code == codeState && e.Corr == "":
+		p.book.Changed(e.Agent, e.Body)
+	case slices.Contains(toldOnce, e.Code):
+		if e.Code == codeState {
+			p.book.Stands(e.Agent, e.Body)
+		}
 		p.book.Told(e.At, e.Agent, e.Code, e.Corr, e.Body)
 	}
 	p.hear(e)
@@ -237,7 +245,7 @@ func (p *player) locked(f func()) {
 // the time-out. step (may be nil) is called now and then, with p.mu held; over
 // means that there is no more to begin.
 func (p *player) settle(ctx context.Context, step func(now time.Time) (over bool)) error {
-	tick := time.NewTicker(progressTime)
+	tick := time.NewTicker(tickTime)
 	defer tick.Stop()
 	last, shown := time.Now(), time.Time{}
 	var before measure.Progress
@@ -269,5 +277,8 @@ func (p *player) settle(ctx context.Context, step func(now time.Time) (over bool
 	}
 }
 
-// progressTime is between two looks at the time.
-const progressTime = 100 * time.Millisecond
+// tickTime is between two looks at the time, progressTime between two reports.
+const (
+	tickTime     = 20 * time.Millisecond
+	progressTime = 100 * time.Millisecond
+)

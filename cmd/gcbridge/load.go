@@ -38,7 +38,10 @@ comes, and comes once. It ends with an error if one does not.
 Scenarios, in the order given; login-ready comes first in any case:
   login-ready      all agents connect, log in and become ready at once
   inbound-at-once  a call rings at every agent at once; all answer, then all hang up
-  state-loop       the --active agents change their state, each as fast as it is told`,
+  steady-day       each agent has --calls calls an hour, --scale times faster: they answer,
+                   talk, hang up and are ready again, for --duration
+  state-loop       the --active agents change their state, each again as soon as it is
+                   told, for --duration`,
 		Example: `  gcbridge load --agents 100 --scenario login-ready,inbound-at-once,state-loop \
       --broker stomp://127.0.0.1:61613 --sim http://127.0.0.1:8445 --pid $(pidof gcbridge) --json load.json`,
 		Args: cobra.NoArgs,
@@ -62,7 +65,10 @@ Scenarios, in the order given; login-ready comes first in any case:
 	f.StringSliceVar(&o.finesse, "finesse", nil, "REST URLs of the worker's Finesse, where there is no simulator (default: GC_FINESSE_URLS)")
 	f.BoolVar(&o.lab, "yes-this-is-a-lab", false, "the broker or Finesse is not on this machine, and nobody works there")
 	f.IntVar(&o.cfg.Active, "active", 200, "agents who change their state in the state loop")
-	f.DurationVar(&o.cfg.Duration, "duration", 10*time.Second, "length of the state loop")
+	f.DurationVar(&o.cfg.Duration, "duration", 10*time.Second, "length of the state loop, and of the steady day")
+	f.Float64Var(&o.cfg.Calls, "calls", 30, "calls per agent and hour of the steady day")
+	f.Float64Var(&o.cfg.Scale, "scale", 1, "how many times faster the steady day goes")
+	f.Uint64Var(&o.cfg.Seed, "seed", 1, "of the steady day: the same seed makes the same calls")
 	f.DurationVar(&o.cfg.Timeout, "timeout", 30*time.Second, "an event that has not come after so long, with nothing else coming, is lost")
 	f.IntVar(&o.pid, "pid", 0, "process id of the worker on this machine, whose memory and CPU are read from /proc")
 	f.StringVar(&o.admin.Address, "admin", "", "admin address of the worker, such as 127.0.0.1:8112: its goroutines, and which Finesse it uses")

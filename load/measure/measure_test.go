@@ -117,6 +117,21 @@ func TestPhaseFindsWhatCameTwice(t *testing.T) {
 	require.Equal(t, "came twice: 1001 O-001 READY", r.Faults[0])
 }
 
+func TestPhaseAStateMayComeBack(t *testing.T) {
+	p, at := begin(0)
+	for _, s := range []string{"READY", "RESERVED", "READY"} {
+		require.True(t, p.Changed("1001", s))
+	}
+	require.True(t, p.Changed("1002", "READY"), "another agent's")
+	require.False(t, p.Changed("1001", "READY"))
+	p.Stands("1002", "TALKING")
+	require.False(t, p.Changed("1002", "TALKING"))
+	p.Stands("1002", "TALKING")
+	r := p.End(at(0))
+	require.Equal(t, 2, r.Doubled)
+	require.Equal(t, []string{"came twice: READY", "came twice: TALKING"}, r.Faults)
+}
+
 func TestPhaseAnErrorEndsTheWait(t *testing.T) {
 	p, at := begin(0)
 	p.Expect("login", "login 1", at(0), "c1", "c2")

@@ -22,6 +22,7 @@ type Phase struct {
 	by     map[string][]string // correlation id to keys
 	spent  map[string]bool     // correlation ids of what was refused
 	twice  twice
+	states map[string]string // by owner
 
 	last            time.Time // when an operation was answered
 	errors, doubled int
@@ -51,7 +52,7 @@ type Sample struct {
 // Begin opens the book. The first of the series counts the operations of the
 // phase; goal is how many there will be, 0 = nobody knows.
 func Begin(name string, began time.Time, goal int, series ...string) *Phase {
-	p := &Phase{name: name, began: began, goal: goal, open: map[string]want{}, by: map[string][]string{}, spent: map[string]bool{}, causes: map[string]int{}}
+	p := &Phase{name: name, began: began, goal: goal, open: map[string]want{}, by: map[string][]string{}, spent: map[string]bool{}, states: map[string]string{}, causes: map[string]int{}}
 	for _, s := range series {
 		p.series = append(p.series, &Series{Name: s})
 	}
@@ -130,6 +131,22 @@ func (p *Phase) Told(at time.Time, content ...string) bool {
 	}
 	p.doubled++
 	p.find("came twice: %s", strings.Join(content, " "))
+	return false
+}
+
+// Stands notes the state that an answer to a command told of its owner.
+func (p *Phase) Stands(owner, state string) { p.states[owner] = state }
+
+// Changed notes a state that no command explains; false: the one before of the
+// same owner was the same. Not more can be said: it may come back.
+func (p *Phase) Changed(owner, state string) bool {
+	before, known := p.states[owner]
+	p.states[owner] = state
+	if !known || before != state {
+		return true
+	}
+	p.doubled++
+	p.find("came twice: %s", state)
 	return false
 }
 

@@ -56,9 +56,14 @@ func TestLoad(t *testing.T) {
 			[]string{"call to ringing", "answer to active", "release to over", "release to ready", "callers to not ready", "callers to ready"},
 			agents / 2,
 		},
+		{
+			"steady-day", load.SteadyDay, true,
+			[]string{"call to ringing", "answer to active", "release to over", "release to ready"}, agents,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l, cfg := loadLab(t, agents)
+			cfg.Scale, cfg.Duration = 60, 2*time.Second // of the day: one call for each agent
 			if c.simulator {
 				bySimulator(t, l, &cfg)
 			}
