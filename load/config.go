@@ -58,7 +58,8 @@ type Config struct {
 	Timeout  time.Duration // for each event that must come, 0 = 30 s
 
 	Worker Worker // nil: nobody looks at the worker
-	Kill   func() error
+	// Kill ends a worker at once, for the fail-over; see [NewVictim].
+	Kill func() error
 	// Killed is the node whose process Kill ends; "" = there is only one who serves.
 	Killed string
 	// Progress is called several times a second, from one goroutine; nil = nobody looks.

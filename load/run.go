@@ -39,6 +39,7 @@ func scenarios() []scenario {
 		{InboundAtOnce, inboundAtOnce},
 		{SteadyDay, steadyDay},
 		{StateLoop, stateLoop},
+		{FailOver, failOver},
 	}
 }
 
@@ -48,6 +49,7 @@ const (
 	InboundAtOnce = "inbound-at-once"
 	SteadyDay     = "steady-day"
 	StateLoop     = "state-loop"
+	FailOver      = "fail-over"
 )
 
 // Phase is what a scenario came to, and what the worker used for it.
@@ -82,6 +84,9 @@ func Run(ctx context.Context, cfg Config, names ...string) ([]Phase, error) {
 	list, err := choose(names)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Kill == nil && slices.Contains(names, FailOver) {
+		return nil, fmt.Errorf("%w: %s needs a process to kill", ErrConfig, FailOver)
 	}
 	p := &player{cfg: cfg, moved: make(chan struct{}, 1), nodes: map[string]string{}, in: map[string]bool{}}
 	if p.fleet, err = dial(ctx, cfg, p.heard, p.unsent); err != nil {
@@ -212,6 +217,7 @@ const (
 	codeCall    = "O-008"
 	codeRinging = "O-009"
 	codeInfo    = "O-011"
+	codeDialogs = "O-024"
 )
 
 // toldOnce are the outputs that say what is new: the same twice is one too many.

@@ -20,7 +20,7 @@ type loadOptions struct {
 	simInsecure    bool
 	finesse        []string
 	lab            bool
-	pid            int
+	pid, killPID   int
 	admin          load.Admin
 	adminTokenFile string
 	jsonFile       string
@@ -41,7 +41,9 @@ Scenarios, in the order given; login-ready comes first in any case:
   steady-day       each agent has --calls calls an hour, --scale times faster: they answer,
                    talk, hang up and are ready again, for --duration
   state-loop       the --active agents change their state, each again as soon as it is
-                   told, for --duration`,
+                   told, for --duration
+  fail-over        the worker of --kill-pid is killed (kill -9), and another one of the pair
+                   has to serve its agents`,
 		Example: `  gcbridge load --agents 100 --scenario login-ready,inbound-at-once,state-loop \
       --broker stomp://127.0.0.1:61613 --sim http://127.0.0.1:8445 --pid $(pidof gcbridge) --json load.json`,
 		Args: cobra.NoArgs,
@@ -71,6 +73,7 @@ Scenarios, in the order given; login-ready comes first in any case:
 	f.Uint64Var(&o.cfg.Seed, "seed", 1, "of the steady day: the same seed makes the same calls")
 	f.DurationVar(&o.cfg.Timeout, "timeout", 30*time.Second, "an event that has not come after so long, with nothing else coming, is lost")
 	f.IntVar(&o.pid, "pid", 0, "process id of the worker on this machine, whose memory and CPU are read from /proc")
+	f.IntVar(&o.killPID, "kill-pid", 0, "process id of the worker that the fail-over kills (default: that of --pid)")
 	f.StringVar(&o.admin.Address, "admin", "", "admin address of the worker, such as 127.0.0.1:8112: its goroutines, and which Finesse it uses")
 	f.StringVar(&o.adminTokenFile, "admin-token-file", "", "file with the worker's GC_ADMIN_TOKEN")
 	f.StringVar(&o.jsonFile, "json", "", "write the report to this file, as JSON")

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +49,11 @@ func (o loadOptions) run(ctx context.Context, out, errOut io.Writer) error {
 			return err
 		}
 	}
+	if slices.Contains(o.scenarios, load.FailOver) {
+		if err := o.victim(ctx, &cfg); err != nil {
+			return err
+		}
+	}
 	rep := report.Report{Started: time.Now().UTC(), Agents: len(cfg.Agents)}
 	phases, failed := load.Run(ctx, cfg, o.scenarios...)
 	for _, p := range phases {
@@ -83,6 +90,20 @@ func (o loadOptions) allowed(ctx context.Context) error {
 		return fmt.Errorf("load: %w; --yes-this-is-a-lab if nobody works there", err)
 	}
 	return nil
+}
+
+// victim finds the process that the fail-over kills, and its node.
+func (o loadOptions) victim(ctx context.Context, cfg *load.Config) (err error) {
+	pid := cmp.Or(o.killPID, o.pid)
+	if pid == 0 {
+		return errors.New("load: fail-over needs the worker to kill: --kill-pid, or --pid")
+	}
+	if cfg.Kill, err = load.NewVictim(pid); err != nil || o.admin.Address == "" {
+		return err
+	}
+	st, err := o.admin.Status(ctx)
+	cfg.Killed = st.Node
+	return err
 }
 
 // watch looks at the worker's process.
