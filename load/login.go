@@ -118,4 +118,5 @@ func (p *player) leave(ctx context.Context) {
 	if err := p.settle(ctx, nil); err != nil {
 		p.cfg.Log.Warn().Err(err).Msg("not all agents are logged out")
 	}
+	p.close()
 }

@@ -17,7 +17,7 @@ const (
 // steadyDay lets calls come at the pace of a working day: each agent has
 // Config.Calls of them in an hour, Config.Scale times faster. An agent answers after
 // a moment, talks for a while, hangs up and is ready again. A call for an agent who
-// has not finished the one before is not made, and is an error.
+// has not finished the one before is skipped.
 func steadyDay(ctx context.Context, p *player) error {
 	c := newCalls(p)
 	interval := time.Duration(float64(time.Hour) / (p.cfg.Calls * p.cfg.Scale))
@@ -41,7 +41,7 @@ func steadyDay(ctx context.Context, p *player) error {
 			for _, at := range plans[i] {
 				todo.add(began.Add(at), func() {
 					if c.busy(m, time.Now()) {
-						p.book.Fault("busy", m.ID+" has not finished the call before")
+						p.book.Skipped()
 						return
 					}
 					c.ring(m)

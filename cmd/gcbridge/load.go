@@ -11,19 +11,20 @@ import (
 
 // loadOptions are the flags of `gcbridge load`.
 type loadOptions struct {
-	cfg            load.Config
-	scenarios      []string
-	agents         int
-	passwordFile   string
-	format         string
-	sim            string
-	simInsecure    bool
-	finesse        []string
-	lab            bool
-	pid, killPID   int
-	admin          load.Admin
-	adminTokenFile string
-	jsonFile       string
+	cfg                load.Config
+	scenarios          []string
+	agents             int
+	agentsFile         string
+	passwordFile       string
+	format             string
+	sim                string
+	simInsecure        bool
+	finesse            []string
+	lab                bool
+	pid, killPID       int
+	admin              load.Admin
+	adminTokenFile     string
+	jsonFile, htmlFile string
 }
 
 func loadCommand() *cobra.Command {
@@ -53,6 +54,7 @@ Scenarios, in the order given; login-ready comes first in any case:
 	}
 	f := c.Flags()
 	f.IntVar(&o.agents, "agents", 10, "how many agents: 100001... at extensions 500001..., as a simulator has them with --scale")
+	f.StringVar(&o.agentsFile, "agents-file", "", "the agents of a lab, one a line: id,extension,password; of them the first --agents")
 	f.StringSliceVar(&o.scenarios, "scenario", []string{load.LoginReady}, "what to play, in this order: "+strings.Join(load.Scenarios(), ", "))
 	f.StringSliceVar(&o.cfg.BrokerURLs, "broker", []string{"stomp://localhost:61613"}, "broker URLs in order, stomp:// or stomp+ssl://")
 	f.StringVar(&o.cfg.BrokerUser, "user", "", "broker user")
@@ -77,5 +79,6 @@ Scenarios, in the order given; login-ready comes first in any case:
 	f.StringVar(&o.admin.Address, "admin", "", "admin address of the worker, such as 127.0.0.1:8112: its goroutines, and which Finesse it uses")
 	f.StringVar(&o.adminTokenFile, "admin-token-file", "", "file with the worker's GC_ADMIN_TOKEN")
 	f.StringVar(&o.jsonFile, "json", "", "write the report to this file, as JSON")
+	f.StringVar(&o.htmlFile, "html", "", "write the report to this file, as one page with charts")
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,7 +35,9 @@ func (o loadOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err := o.allowed(ctx); err != nil {
 		return err
 	}
-	cfg.Agents = load.SimulatedAgents(o.agents)
+	if cfg.Agents, err = o.people(); err != nil {
+		return err
+	}
 	if o.sim != "" {
 		web := simClient(o.simInsecure, 10*time.Second)
 		defer web.CloseIdleConnections()
@@ -54,8 +57,13 @@ func (o loadOptions) run(ctx context.Context, out, errOut io.Writer) error {
 			return err
 		}
 	}
-	rep := report.Report{Started: time.Now().UTC(), Agents: len(cfg.Agents)}
+	b := bar{out: errOut}
+	if terminal(errOut) {
+		cfg.Progress = b.show
+	}
+	rep := report.Report{Started: time.Now().UTC(), Agents: len(cfg.Agents), Settings: o.settings()}
 	phases, failed := load.Run(ctx, cfg, o.scenarios...)
+	b.end()
 	for _, p := range phases {
 		rep.Phases = append(rep.Phases, report.Of(p.Result, (*report.Worker)(p.Worker)))
 	}
@@ -63,7 +71,33 @@ func (o loadOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if failed != nil {
 		rep.Failure = failed.Error()
 	}
-	return errors.Join(failed, rep.WriteTable(out), writeFile(o.jsonFile, rep.WriteJSON))
+	return errors.Join(failed, rep.WriteTable(out), writeFile(o.jsonFile, rep.WriteJSON), writeFile(o.htmlFile, rep.WriteHTML))
+}
+
+// people are the agents to play.
+func (o loadOptions) people() ([]load.Agent, error) {
+	if o.agentsFile == "" {
+		return load.SimulatedAgents(o.agents), nil
+	}
+	f, err := os.Open(o.agentsFile)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return load.ReadAgents(f, o.agents)
+}
+
+// settings are what a reader of the report wants to know of the flags.
+func (o loadOptions) settings() []report.Setting {
+	calls := "by the simulator"
+	if o.sim == "" {
+		calls = "by the agents"
+	}
+	return []report.Setting{
+		{Name: "scenarios", Value: strings.Join(o.scenarios, ", ")}, {Name: "broker", Value: strings.Join(o.cfg.BrokerURLs, ", ")},
+		{Name: "calls", Value: calls}, {Name: "active", Value: strconv.Itoa(o.cfg.Active)}, {Name: "duration", Value: o.cfg.Duration.String()},
+		{Name: "scale", Value: strconv.FormatFloat(o.cfg.Scale, 'g', -1, 64)},
+	}
 }
 
 // allowed refuses what is not on this machine, unless a flag says that it is a lab.

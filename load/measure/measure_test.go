@@ -72,8 +72,10 @@ func TestPhaseCountsWhatCame(t *testing.T) {
 	require.True(t, p.Arrived("login 2", at(21*ms)))
 	require.True(t, p.Arrived("ready 1", at(30*ms)))
 	require.Equal(t, Progress{Name: "phase", Done: 2, Goal: 3, Since: 40 * ms, Last: 20 * ms}, p.Progress(at(40*ms)))
+	p.Skipped()
 	r := p.End(at(time.Second))
-	require.True(t, r.Clean())
+	require.True(t, r.Clean(), "an operation that did not begin is not lost")
+	require.Equal(t, 1, r.Skipped)
 	want := []Series{
 		{Name: "login", Samples: []Sample{{At: 10 * ms, Took: 10 * ms}, {At: 21 * ms, Took: 20 * ms}}},
 		{Name: "ready", Samples: []Sample{{At: 30 * ms, Took: 29 * ms}}},
@@ -180,14 +182,14 @@ func TestPhaseRefusesAnUnknownSeries(t *testing.T) {
 
 func TestTimeline(t *testing.T) {
 	s := Series{Samples: []Sample{{At: 0, Took: ms}, {At: 99 * ms, Took: 3 * ms}, {At: 100 * ms, Took: 5 * ms}, {At: 310 * ms, Took: 7 * ms}}}
-	width, got := s.Timeline(300*ms, 10)
+	width, got := s.Timeline(300*ms, 5)
 	require.Equal(t, 100*ms, width)
 	require.Len(t, got, 3)
 	require.Equal(t, []int{2, 1, 1}, []int{got[0].Count, got[1].Count, got[2].Count}, "what came at the very end belongs to the last")
 	require.Equal(t, 2*ms, got[0].Mean)
 	require.Equal(t, 200*ms, got[2].From)
 	for length, want := range map[time.Duration]time.Duration{
-		5 * time.Second: 100 * ms, 10 * time.Second: 200 * ms, 31 * time.Second: time.Second, 10 * time.Minute: 20 * time.Second,
+		100 * ms: 10 * ms, 5 * time.Second: 100 * ms, 10 * time.Second: 200 * ms, 31 * time.Second: time.Second, 10 * time.Minute: 20 * time.Second,
 	} {
 		width, got = s.Timeline(length, 50)
 		require.Equal(t, want, width, length)

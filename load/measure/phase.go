@@ -25,6 +25,7 @@ type Phase struct {
 	states map[string]string // by owner
 
 	last            time.Time // when an operation was answered
+	skipped         int
 	errors, doubled int
 	faults          []string
 	causes          map[string]int
@@ -123,6 +124,10 @@ func (p *Phase) Fault(cause, what string) {
 	p.find("error %s: %s", cause, what)
 }
 
+// Skipped notes an operation that was due and could not begin, because the one
+// before was not over. Nothing is to come for it.
+func (p *Phase) Skipped() { p.skipped++ }
+
 // Told notes a message that must not come twice with the same content; false: it
 // did.
 func (p *Phase) Told(at time.Time, content ...string) bool {
@@ -198,6 +203,7 @@ type Result struct {
 	Name                  string
 	Took                  time.Duration
 	Series                []Series
+	Skipped               int // operations that were due and could not begin
 	Errors, Lost, Doubled int
 	Causes                map[string]int // of the errors
 	Faults                []string       // some of the errors, the lost and the doubled, in words
@@ -209,7 +215,7 @@ func (p *Phase) End(at time.Time) Result {
 	if !p.last.IsZero() {
 		at = p.last
 	}
-	r := Result{Name: p.name, Took: at.Sub(p.began), Errors: p.errors, Doubled: p.doubled, Causes: p.causes}
+	r := Result{Name: p.name, Took: at.Sub(p.began), Errors: p.errors, Doubled: p.doubled, Skipped: p.skipped, Causes: p.causes}
 	keys := make([]string, 0, len(p.open))
 	for key := range p.open {
 		keys = append(keys, key)

@@ -16,12 +16,12 @@ import (
 
 // Report is a whole run. Its JSON form is for programs; times are in milliseconds.
 type Report struct {
-	Started time.Time `json:"started"`
-	Agents  int       `json:"agents"`
-	Setting []Setting `json:"settings"`
-	OK      bool      `json:"ok"`
-	Failure string    `json:"failure,omitempty"` // why it is not OK
-	Phases  []Phase   `json:"phases"`
+	Started  time.Time `json:"started"`
+	Agents   int       `json:"agents"`
+	Settings []Setting `json:"settings,omitempty"`
+	OK       bool      `json:"ok"`
+	Failure  string    `json:"failure,omitempty"` // why it is not OK
+	Phases   []Phase   `json:"phases"`
 }
 
 // Setting is how the load was told to be.
@@ -39,6 +39,7 @@ type Phase struct {
 	Errors     int            `json:"errors"`
 	Lost       int            `json:"lost"`
 	Doubled    int            `json:"doubled"`
+	Skipped    int            `json:"skipped,omitempty"` // operations that were due and could not begin
 	Causes     map[string]int `json:"causes,omitempty"`
 	Faults     []string       `json:"faults,omitempty"`
 	Series     []Series       `json:"series"`
@@ -81,22 +82,25 @@ type Worker struct {
 }
 
 // slices of a phase at most: a point of a chart each.
-const slices = 120
+const slices = 60
 
 // Of describes a phase.
 func Of(r measure.Result, w *Worker) Phase {
 	p := Phase{
 		Name: r.Name, Seconds: r.Took.Seconds(), Operations: r.Operations(), Rate: r.Rate(),
-		Errors: r.Errors, Lost: r.Lost, Doubled: r.Doubled, Causes: r.Causes, Faults: r.Faults, Worker: w,
+		Errors: r.Errors, Lost: r.Lost, Doubled: r.Doubled, Skipped: r.Skipped, Causes: r.Causes, Faults: r.Faults, Worker: w,
 	}
 	for _, s := range r.Series {
 		if len(s.Samples) == 0 && s.Name != r.Series[0].Name {
-			continue // it has no place in this run
+			continue // not in this run
 		}
 		width, parts := s.Timeline(r.Took, slices)
 		out := Series{Name: s.Name, Times: timesOf(s.Spread()), Width: width.Seconds()}
 		for i, part := range parts {
-			long := min(width, r.Took-time.Duration(i)*width) // the last is shorter
+			long := width
+			if i == len(parts)-1 {
+				long = r.Took - part.From
+			}
 			out.Slices = append(out.Slices, Slice{From: part.From.Seconds(), Rate: float64(part.Count) / long.Seconds(), Times: timesOf(part.Spread)})
 		}
 		p.Series = append(p.Series, out)
@@ -138,6 +142,9 @@ func (r Report) WriteTable(w io.Writer) error {
 		return err
 	}
 	for _, p := range r.Phases {
+		if p.Skipped > 0 {
+			fmt.Fprintf(w, "%s: %d operations did not begin: their agent had not finished the one before\n", p.Name, p.Skipped)
+		}
 		for _, f := range p.Faults {
 			fmt.Fprintf(w, "%s: %s\n", p.Name, f)
 		}
