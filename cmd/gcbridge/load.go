@@ -46,7 +46,9 @@ Scenarios, in the order given; login-ready comes first in any case:
   fail-over        the worker of --kill-pid is killed (kill -9), and another one of the pair
                    has to serve its agents`,
 		Example: `  gcbridge load --agents 100 --scenario login-ready,inbound-at-once,state-loop \
-      --broker stomp://127.0.0.1:61613 --sim http://127.0.0.1:8445 --pid $(pidof gcbridge) --json load.json`,
+      --broker stomp://127.0.0.1:61613 --sim http://127.0.0.1:8445 --pid PID --html load.html
+  gcbridge load --agents 20 --agents-file lab.csv --yes-this-is-a-lab \
+      --broker stomp://amq.lab.example.org:61613 --scenario steady-day --duration 1h`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
