@@ -22,7 +22,6 @@ func loginReady(ctx context.Context, p *player) error {
 			m := p.fleet.byID[e.Agent]
 			switch {
 			case e.Code == codeInfo && p.book.Arrived(login+" "+e.Agent, e.At):
-				p.in[e.Agent] = true
 				corr := p.do(ready, ready+" "+e.Agent, m, protocol.MakeReady, "")
 				toReady[e.Agent] = corr
 				p.book.Expect(whole, whole+" "+e.Agent, e.At, corr)

@@ -182,6 +182,12 @@ func (p *player) heard(e event) {
 		return
 	}
 	switch {
+	case e.Code == codeInfo:
+		p.in[e.Agent] = true
+	case e.Code == codeState && e.State == stateLogout:
+		delete(p.in, e.Agent)
+	}
+	switch {
 	case e.Code == codeError:
 		p.refused(e, e.Error)
 	case e.Code == codeReLogin:

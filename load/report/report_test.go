@@ -145,6 +145,18 @@ func TestJSON(t *testing.T) {
 	require.Empty(t, cmp.Diff(want, got, cmpopts.EquateEmpty()))
 }
 
+// full is a writer without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
+
+func TestWhatCannotBeWrittenIsAnError(t *testing.T) {
+	r := sample()
+	for name, write := range map[string]func(io.Writer) error{"table": r.WriteTable, "JSON": r.WriteJSON, "page": r.WriteHTML} {
+		require.ErrorIs(t, write(full{}), io.ErrShortWrite, name)
+	}
+}
+
 func TestGapsAreGaps(t *testing.T) {
 	s := Series{Width: 1, Slices: []Slice{
 		{From: 0, Times: Times{Count: 1, P50: 10, Max: 10}}, {From: 1, Times: Times{Count: 1, P50: 5, Max: 10}}, {From: 2},
