@@ -2,7 +2,9 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +30,7 @@ type standIn struct {
 	mu    sync.Mutex
 	where map[string]broker.Destination
 	got   []string
+	calls int
 }
 
 func startStandIn(t *testing.T, spoil func(word, agent, answer string) int) *standIn {
@@ -55,7 +58,7 @@ func startStandIn(t *testing.T, spoil func(word, agent, answer string) int) *sta
 }
 
 // answers are what the worker says to a word, by code.
-func answers(word, agent string) [][2]string {
+func answers(word, agent, body string) [][2]string {
 	state := func(s string) [2]string { return [2]string{"O-001", agent + "#State#" + s + "#"} }
 	switch word {
 	case "Login":
@@ -66,6 +69,10 @@ func answers(word, agent string) [][2]string {
 		return [][2]string{state("NOT_READY")}
 	case "Logout":
 		return [][2]string{state("LOGOUT")}
+	case "AnswerCall":
+		return [][2]string{state("TALKING"), {"O-008", agent + "#InboundCall#ACTIVE#DialogID:" + body}}
+	case "ReleaseCall":
+		return [][2]string{{"O-008", agent + "#InboundCall#WRAP_UP#DialogID:" + body}, state("WORK_READY")}
 	}
 	return nil
 }
@@ -85,7 +92,7 @@ func (s *standIn) received(d *broker.Delivery) {
 		}
 		s.where[agent] = to
 	}
-	for _, a := range answers(word, agent) {
+	for _, a := range answers(word, agent, string(d.Body)) {
 		times := 1
 		if s.spoil != nil {
 			times = s.spoil(word, agent, a[0])
@@ -98,6 +105,25 @@ func (s *standIn) received(d *broker.Delivery) {
 		}
 	}
 }
+
+// Ring implements [Caller]: the extension of an agent is 400,000 more than their id.
+func (s *standIn) Ring(_ context.Context, extension string) error {
+	number, err := strconv.Atoi(extension)
+	if err != nil {
+		return err
+	}
+	agent := strconv.Itoa(number - firstExtension + firstAgent)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.spoil != nil && s.spoil("ring", agent, "O-009") < 0 {
+		return errNobody
+	}
+	s.calls++
+	s.say(agent, "O-009", agent+"#NewInboundCall#5551000##DialogID:"+strconv.Itoa(s.calls), "")
+	return nil
+}
+
+var errNobody = errors.New("nobody is there")
 
 // say sends an output; the caller holds mu.
 func (s *standIn) say(agent, code, body, corr string) {

@@ -93,8 +93,11 @@ func (o loadOptions) settings() []report.Setting {
 		calls = "by the agents"
 	}
 	return []report.Setting{
-		{Name: "scenarios", Value: strings.Join(o.scenarios, ", ")}, {Name: "broker", Value: strings.Join(o.cfg.BrokerURLs, ", ")},
-		{Name: "calls", Value: calls}, {Name: "active", Value: strconv.Itoa(o.cfg.Active)}, {Name: "duration", Value: o.cfg.Duration.String()},
+		{Name: "scenarios", Value: strings.Join(o.scenarios, ", ")},
+		{Name: "broker", Value: strings.Join(o.cfg.BrokerURLs, ", ")},
+		{Name: "calls", Value: calls},
+		{Name: "active", Value: strconv.Itoa(o.cfg.Active)},
+		{Name: "duration", Value: o.cfg.Duration.String()},
 		{Name: "scale", Value: strconv.FormatFloat(o.cfg.Scale, 'g', -1, 64)},
 	}
 }

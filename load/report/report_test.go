@@ -159,7 +159,9 @@ func TestWhatCannotBeWrittenIsAnError(t *testing.T) {
 
 func TestGapsAreGaps(t *testing.T) {
 	s := Series{Width: 1, Slices: []Slice{
-		{From: 0, Times: Times{Count: 1, P50: 10, Max: 10}}, {From: 1, Times: Times{Count: 1, P50: 5, Max: 10}}, {From: 2},
+		{From: 0, Times: Times{Count: 1, P50: 10, Max: 10}},
+		{From: 1, Times: Times{Count: 1, P50: 5, Max: 10}},
+		{From: 2},
 		{From: 3, Times: Times{Count: 1, P50: 10, Max: 10}},
 	}}
 	c := latencyChart(s, 4)

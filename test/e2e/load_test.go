@@ -58,7 +58,8 @@ func TestLoad(t *testing.T) {
 		},
 		{
 			"steady-day", load.SteadyDay, true,
-			[]string{"call to ringing", "answer to active", "release to over", "release to ready"}, agents,
+			[]string{"call to ringing", "answer to active", "release to over", "release to ready"},
+			agents,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
