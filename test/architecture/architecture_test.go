@@ -72,7 +72,12 @@ func layers() []layer {
 		{folder: "finesse", tests: []string{"finesse/sim"}},
 		{folder: "finesse/pool", may: []string{"finesse", "protocol"}, tests: []string{"finesse/sim"}},
 		{folder: "finesse/sim", tests: []string{"finesse"}}, // it must not take over how its client understands Finesse
+		{folder: "finesse/sim/remote", tests: []string{"finesse/sim"}},
+		{folder: "load", may: []string{"load/measure", "bridge/broker", "finesse/sim/remote", "protocol"}, tests: brokers},
+		{folder: "load/measure"},
+		{folder: "load/report", may: []string{"load/measure"}},
 		{folder: "protocol"},
+		{folder: "protocol/received", leaf: true},
 		{folder: "protocol/spec", may: []string{"protocol"}},
 		{folder: "protocol/secret", leaf: true},
 		{folder: "protocol/errclass", leaf: true},

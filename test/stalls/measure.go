@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"gcbridge/load/measure"
 	"gcbridge/test/pairs"
 	"gcbridge/test/wait"
 )
@@ -139,24 +139,9 @@ func (d *desk) loop(length time.Duration, agents ...int) (changes int) {
 	return changes
 }
 
-// spread is what is said of many times.
-type spread struct{ mean, p50, p99, most time.Duration }
-
-func spreadOf(took []time.Duration) (s spread) {
-	if len(took) == 0 {
-		return s
-	}
-	took = slices.Sorted(slices.Values(took))
-	for _, d := range took {
-		s.mean += d
-	}
-	s.mean /= time.Duration(len(took))
-	s.p50, s.p99, s.most = took[len(took)/2], took[len(took)*99/100], took[len(took)-1]
-	return s
-}
-
-func (s spread) String() string {
-	return fmt.Sprintf("mean %s, p50 %s, p99 %s, max %s", short(s.mean), short(s.p50), short(s.p99), short(s.most))
+// said is a spread in words.
+func said(s measure.Spread) string {
+	return fmt.Sprintf("mean %s, p50 %s, p99 %s, max %s", short(s.Mean), short(s.P50), short(s.P99), short(s.Max))
 }
 
 func short(d time.Duration) string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gcbridge/finesse/sim"
+	"gcbridge/load/measure"
 	"gcbridge/test/pairs"
 	"gcbridge/test/wait"
 )
@@ -50,10 +51,10 @@ func loginSlow(s scene) []result {
 	_, d := s.start(fin)
 	slow(s.t, fin, "", latency)
 	took := d.logIn(patience, numbers(n)...)
-	got := spreadOf(took)
+	got := measure.SpreadOf(took)
 	return []result{{
 		fmt.Sprintf("login and ready of %d agents at once, every request takes 200 ms", n), "all, mean 2.5 s, max 4 s",
-		fmt.Sprintf("%d, %s", len(took), got), len(took) == n && got.mean <= 2500*time.Millisecond && got.most <= 4*time.Second,
+		fmt.Sprintf("%d, %s", len(took), said(got)), len(took) == n && got.Mean <= 2500*time.Millisecond && got.Max <= 4*time.Second,
 	}}
 }
 
@@ -77,8 +78,8 @@ const quick = 25 * time.Millisecond
 
 // asked is how an agent is served beside the trouble of others.
 func asked(what string, d *desk, agent string) result {
-	got := spreadOf(d.ask(agent, 200))
-	return result{what, "p99 " + short(quick), got.String(), got.p99 <= quick}
+	got := measure.SpreadOf(d.ask(agent, 200))
+	return result{what, "p99 " + short(quick), said(got), got.P99 <= quick}
 }
 
 func oneHangs(s scene) []result {
@@ -110,7 +111,7 @@ func muteNotifications(s scene) []result {
 
 func manyHang(s scene) []result {
 	n, hang := s.agents(1500), s.agents(500)
-	run := func(hanging bool) spread {
+	run := func(hanging bool) measure.Spread {
 		fin := pairs.StartFinesse(s.t, sim.WithScale(n+hang))
 		lab, d := s.start(fin)
 		defer lab.Nodes[0].Kill()
@@ -129,14 +130,14 @@ func manyHang(s scene) []result {
 		if len(took) < n {
 			s.t.Errorf("%d of %d are not logged in", n-len(took), n)
 		}
-		return spreadOf(took)
+		return measure.SpreadOf(took)
 	}
 	alone, beside := run(false), run(true)
-	ratio := float64(beside.mean) / float64(alone.mean)
+	ratio := float64(beside.Mean) / float64(alone.Mean)
 	// All come at once through one broker: that alone takes a third more time.
 	return []result{{
 		fmt.Sprintf("login and ready of %d agents while %d hang, over the same alone", n, hang), "1.50",
-		fmt.Sprintf("%.2f (%s; alone %s)", ratio, beside, alone), ratio <= 1.5,
+		fmt.Sprintf("%.2f (%s; alone %s)", ratio, said(beside), said(alone)), ratio <= 1.5,
 	}}
 }
 

@@ -7,19 +7,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"gcbridge/load/measure"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestSpread(t *testing.T) {
-	require.Zero(t, spreadOf(nil))
-	var took []time.Duration
-	for i := range 200 {
-		took = append(took, time.Duration(200-i)*time.Millisecond)
-	}
-	s := spreadOf(took)
-	require.Equal(t, spread{mean: 100500 * time.Microsecond, p50: 101 * time.Millisecond, p99: 199 * time.Millisecond, most: 200 * time.Millisecond}, s)
-	require.Equal(t, "mean 100.5 ms, p50 101.0 ms, p99 199.0 ms, max 200.0 ms", s.String())
+func TestSaid(t *testing.T) {
+	s := measure.Spread{Mean: 100500 * time.Microsecond, P50: 101 * time.Millisecond, P99: 199 * time.Millisecond, Max: 200 * time.Millisecond}
+	require.Equal(t, "mean 100.5 ms, p50 101.0 ms, p99 199.0 ms, max 200.0 ms", said(s))
 	require.Equal(t, "1.50 s", short(1500*time.Millisecond))
 }
 

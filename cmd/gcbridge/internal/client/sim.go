@@ -1,15 +1,13 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strings"
+
+	"gcbridge/finesse/sim/remote"
 )
 
 var errSimUsage = errors.New("usage: sim call FROM TO, or sim drop DIALOG ADDRESS")
@@ -49,32 +47,11 @@ func (r *runner) sim(ctx context.Context, path []string, body map[string]string)
 		return err
 	}
 	r.print.simulator(strings.Join(path, "/"), string(payload))
-	return postSim(ctx, s.cfg, path, payload)
-}
-
-func postSim(ctx context.Context, cfg Config, path []string, payload []byte) error {
-	target, err := url.JoinPath(cfg.SimURL, append([]string{"sim"}, path...)...)
+	control, err := remote.New(s.cfg.SimURL, s.cfg.SimClient)
 	if err != nil {
-		return fmt.Errorf("simulator URL: %w", err)
+		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, cfg.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(payload))
-	if err != nil {
-		return fmt.Errorf("simulator: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := cfg.SimClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("simulator: %w", err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
-	if err != nil {
-		return fmt.Errorf("simulator: %w", err)
-	}
-	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("simulator: %s: %s", resp.Status, bytes.TrimSpace(answer))
-	}
-	return nil
+	return control.Ask(ctx, http.MethodPost, path, json.RawMessage(payload), nil)
 }
