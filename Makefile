@@ -4,7 +4,7 @@
 GO            ?= go
 FUZZTIME      ?= 10s
 FUZZDIRS      ?= .
-BENCH         ?= .
+BENCH         ?=
 BENCHTIME     ?= 1s
 TESTFLAGS     ?=
 TESTPACKAGES  ?= ./...
@@ -23,6 +23,8 @@ help: ## show this help
 	@echo
 	@echo "  ONCE=1 make run         end after the scripted day; non-zero if an output is missing"
 	@echo "  make test TESTFLAGS=-v  more flags for go test"
+	@echo "  SHORT=1 make bench      the ratios alone in five minutes; the full one takes about twenty-five"
+	@echo "  make bench BENCH=.      the Go benchmarks of that name (BENCHTIME=1s)"
 	@echo "  SHORT=1 make chaos      its form of about two minutes; the full one takes about twenty minutes"
 	@echo "  SHORT=1 make stalls     a tenth of the agents; two minutes in full"
 	@echo "  make mutants MUTANTS='-n 20 -packages ./finesse'  what to change; -h lists all flags"
@@ -58,8 +60,13 @@ $(DEAD):
 tidy: ## fail if go.mod does not say what is used
 	$(GO) mod tidy -diff
 
-bench: setup ## all benchmarks (BENCH=regexp, BENCHTIME=1s)
+ifeq ($(BENCH),)
+bench: setup ## measure beside a bare relay and Apache Camel, write docs/performance.md; a line for each goal
+	$(GO) run ./test/bench $(if $(filter-out 0,$(SHORT)),-short)
+else
+bench: setup
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 30m -p 1 ./...
+endif
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)' $(FUZZDIRS)

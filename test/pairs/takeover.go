@@ -15,7 +15,9 @@ type TakeOver struct {
 	Setup  Setup // without Finesse
 	Agents int
 	Runs   int
-	Limit  time.Duration // a run that takes longer has failed
+	// Latency is what each request to Finesse takes once the agents are logged in.
+	Latency time.Duration
+	Limit   time.Duration // a run that takes longer has failed
 }
 
 // Run logs the agents in, and then kills the node that serves and lets it come
@@ -34,6 +36,11 @@ func (m TakeOver) Run(t TB, bin string) Result {
 		agents = append(agents, i)
 	}
 	LogIn(t, client, "queue://"+desk, agents)
+	if m.Latency > 0 {
+		if err := fin.AddFault(sim.Fault{Path: "/finesse/api", DelayMs: int(m.Latency.Milliseconds())}); err != nil {
+			t.Fatalf("%v", err)
+		}
+	}
 	loggedIn := len(client.Events())
 	var r Result
 	r.Kills = map[Window]int{}

@@ -1,0 +1,78 @@
+// Command bench measures the bridge side by side with the least that must be done
+// (test/bench/floor) and with an Apache Camel route (test/bench/camel), in one run
+// and in turns; then how it grows with its agents. It prints a line for each goal,
+// and writes docs/performance.md with its plots.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"gcbridge/test/stand"
+)
+
+func main() {
+	short := flag.Bool("short", false, "the ratios alone, in at most five minutes; docs are written only with -docs")
+	docs := flag.String("docs", "", "folder for performance.md and its plots; the full form writes docs")
+	render := flag.Bool("render", false, "measure nothing: write the documents anew from the folder's performance/measured.json")
+	flag.Parse()
+	if *docs == "" && !*short {
+		*docs = "docs"
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := play(ctx, sizeOf(*short), *docs, *render)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// errBroken: a measurement could not be played to its end.
+var errBroken = errors.New("a measurement ended early")
+
+func play(ctx context.Context, size size, docs string, again bool) error {
+	r, err := kept(docs)
+	if !again {
+		r, err = measure(ctx, size)
+	}
+	if err != nil {
+		return err
+	}
+	if docs != "" {
+		if err := write(docs, r); err != nil {
+			return err
+		}
+	}
+	return tell(os.Stdout, r)
+}
+
+// measure plays everything; what was measured before something broke off is of no use.
+func measure(ctx context.Context, size size) (*results, error) {
+	r := &results{Machine: thisMachine(ctx), Short: !size.full}
+	hall := stand.New(ctx, "bench")
+	defer hall.End()
+	ok := hall.Play(func() {
+		s := newSite(ctx, hall)
+		for _, part := range parts() {
+			if ctx.Err() != nil || part.long && !size.full {
+				continue
+			}
+			t := hall.Next(part.name)
+			finished := t.Play(func() { part.play(s, t, size, r) })
+			t.End()
+			if !finished || t.Failed() {
+				hall.Errorf("%s broke off", part.name)
+			}
+		}
+	})
+	if !ok || hall.Failed() || ctx.Err() != nil {
+		return nil, errors.Join(errBroken, ctx.Err())
+	}
+	return r, nil
+}
