@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +30,9 @@ type Status struct {
 	Bound     int                `json:"destinations"`
 	Unproven  int                `json:"unproven"` // sessions of agents whom Finesse never accepted
 	Running   int                `json:"running"`  // commands without an outcome
-	Counters  map[string]uint64  `json:"counters"`
+	// Goroutines of the process.
+	Goroutines int               `json:"goroutines"`
+	Counters   map[string]uint64 `json:"counters"`
 }
 
 // Alive implements [admin.Source]: the Finesse watch is the worker's pulse.
@@ -48,7 +51,8 @@ func (w *Worker) Snapshot() Status {
 	st := Status{
 		Node: w.cfg.NodeID, Started: w.started, System: w.finesse.Status(), Broker: w.transport.Stats(),
 		Paired: w.Paired(), Pair: w.cluster.Status(), Finesse: w.finesse.List(), Returning: w.finesse.Returning(),
-		Bound: w.book.Len(), Unproven: w.deps.Trust.Strangers(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Clocks: w.gateway.ClocksOff(), Agents: []session.Snapshot{},
+		Goroutines: runtime.NumGoroutine(),
+		Bound:      w.book.Len(), Unproven: w.deps.Trust.Strangers(), Running: w.gateway.Running(), Counters: w.telemetry.Counts(), Clocks: w.gateway.ClocksOff(), Agents: []session.Snapshot{},
 	}
 	for _, s := range w.agents.All() {
 		st.Agents = append(st.Agents, s.Snapshot())

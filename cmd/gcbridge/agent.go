@@ -79,10 +79,7 @@ func (o agentOptions) run(ctx context.Context, in io.Reader, out io.Writer) erro
 	if cfg.Password, err = readSecret(o.agentPasswordFile, o.agentPassword); err != nil {
 		return err
 	}
-	if o.simInsecure {
-		//nolint:gosec // a flag asks for it, for the self-signed certificate of a test system
-		cfg.SimClient = &http.Client{Timeout: cfg.Timeout, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-	}
+	cfg.SimClient = simClient(o.simInsecure, cfg.Timeout)
 	switch {
 	case o.script == "" && terminal(in):
 		cfg.Prompt = "> "
@@ -96,6 +93,16 @@ func (o agentOptions) run(ctx context.Context, in io.Reader, out io.Writer) erro
 		in = file
 	}
 	return client.Run(ctx, cfg, in, out)
+}
+
+// simClient asks a simulator; insecure accepts any certificate.
+func simClient(insecure bool, timeout time.Duration) *http.Client {
+	c := &http.Client{Timeout: timeout}
+	if insecure {
+		//nolint:gosec // a flag asks for it, for the self-signed certificate of a test system
+		c.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 16}
+	}
+	return c
 }
 
 func readSecret(file, value string) (secret.Secret, error) {

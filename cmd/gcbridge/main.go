@@ -30,7 +30,7 @@ func rootCommand() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		serveCommand(), demoCommand(), simCommand(), agentCommand(), specCommand(),
+		serveCommand(), demoCommand(), simCommand(), agentCommand(), loadCommand(), specCommand(),
 		configCommand(), healthcheckCommand(), versionCommand(),
 	)
 	return root

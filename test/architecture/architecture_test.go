@@ -72,7 +72,11 @@ func layers() []layer {
 		{folder: "finesse", tests: []string{"finesse/sim"}},
 		{folder: "finesse/pool", may: []string{"finesse", "protocol"}, tests: []string{"finesse/sim"}},
 		{folder: "finesse/sim", tests: []string{"finesse"}}, // it must not take over how its client understands Finesse
+		{folder: "load", may: []string{"load/measure", "bridge/broker", "protocol"}, tests: brokers},
+		{folder: "load/measure"},
+		{folder: "load/report", may: []string{"load/measure"}},
 		{folder: "protocol"},
+		{folder: "protocol/received", leaf: true},
 		{folder: "protocol/spec", may: []string{"protocol"}},
 		{folder: "protocol/secret", leaf: true},
 		{folder: "protocol/errclass", leaf: true},

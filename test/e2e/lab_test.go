@@ -60,6 +60,7 @@ type lab struct {
 	worker *bridge.Worker
 	cfg    config.Config
 	logs   *logBuffer
+	stop   context.CancelFunc // ends the worker before the test ends
 }
 
 // newLab starts a simulator and a worker on the broker; both end with the test.
@@ -88,6 +89,7 @@ func (l *lab) run(o bridge.Options) {
 	l.worker, err = bridge.New(l.cfg, o)
 	require.NoError(l.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
+	l.stop = cancel
 	done := make(chan error, 1)
 	go func() { done <- l.worker.Run(ctx) }()
 	l.t.Cleanup(func() {

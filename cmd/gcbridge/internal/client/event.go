@@ -1,11 +1,10 @@
 package client
 
 import (
-	"encoding/json"
-	"strings"
 	"time"
 
 	"gcbridge/bridge/broker"
+	"gcbridge/protocol/received"
 )
 
 // Event is one output of the connector as this client received it.
@@ -33,7 +32,7 @@ func newEvent(d *broker.Delivery) Event {
 		Type:          d.Type,
 		CorrelationID: d.CorrelationID,
 		Body:          string(d.Body),
-		Dialog:        dialogOf(string(d.Body)),
+		Dialog:        received.Read(string(d.Body)).Dialog,
 	}
 	if e.Code == "" {
 		e.Code = "?"
@@ -42,29 +41,4 @@ func newEvent(d *broker.Delivery) Event {
 		e.At = time.Now()
 	}
 	return e
-}
-
-// dialogOf finds the dialog that a message is about, in either format.
-func dialogOf(body string) string {
-	if strings.HasPrefix(body, "{") {
-		var m struct {
-			Dialog  string `json:"dialogId"`
-			Consult string `json:"assDialogId"`
-		}
-		if json.Unmarshal([]byte(body), &m) != nil {
-			return ""
-		}
-		if m.Dialog == "" {
-			return m.Consult
-		}
-		return m.Dialog
-	}
-	for field := range strings.SplitSeq(body, "#") {
-		for _, mark := range []string{"DialogID:", "AssDialogID:"} {
-			if id, ok := strings.CutPrefix(field, mark); ok {
-				return id
-			}
-		}
-	}
-	return ""
 }

@@ -85,22 +85,6 @@ func TestEvent(t *testing.T) {
 	require.False(t, bare.At.IsZero())
 }
 
-func TestDialogOf(t *testing.T) {
-	tests := map[string]string{
-		`{"type":"NewInboundCall","dialogId":"16871263"}`: "16871263",
-		`{"type":"ConsultCall","assDialogId":"16871288"}`: "16871288",
-		`{"type":"State"}`: "",
-		`{broken`:          "",
-		"1001#InboundCall#ACTIVE#DialogID:17672721#42512#": "17672721",
-		"1001#ConsultCall#ACTIVE#AssDialogID:17#42512#":    "17",
-		"1001#State#READY#": "",
-		"":                  "",
-	}
-	for body, want := range tests {
-		require.Equal(t, want, dialogOf(body), body)
-	}
-}
-
 func TestPrinter(t *testing.T) {
 	var out strings.Builder
 	p := &printer{out: &out}
