@@ -13,10 +13,12 @@ LINT_VERSION  := 2.8.0
 LINT          := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
 DEAD_VERSION  := 0.49.0
 DEAD          := .tools/deadcode-$(DEAD_VERSION)/deadcode
+STAT_VERSION  := 0.0.0-20260908200009-22c9c6c9d4da
+STAT          := .tools/benchstat-$(STAT_VERSION)/benchstat
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint fmt deadcode tidy bench fuzz chaos stalls mutants generated clean
+.PHONY: help run build setup test lint fmt deadcode tidy bench benchstat fuzz chaos stalls mutants generated clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +69,12 @@ else
 bench: setup
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 30m -p 1 ./...
 endif
+
+benchstat: $(STAT) ## fail if a benchmark allocates over 10 % more than at the base revision (BENCH_BASE=revision)
+	@GO='$(GO)' bash .ci/benchstat $(CURDIR)/$(STAT)
+
+$(STAT):
+	GOBIN=$(CURDIR)/$(@D) $(GO) install golang.org/x/perf/cmd/benchstat@v$(STAT_VERSION)
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)' $(FUZZDIRS)

@@ -66,16 +66,13 @@ func crowds() []crowd {
 	return []crowd{{100, false}, {500, false}, {500, true}, {1000, false}, {1000, true}, {2000, false}, {5000, false}}
 }
 
-// crowdRounds is how often each is measured: it takes most of the time.
-const crowdRounds = 5
-
 // measureAgents starts a new worker for each run: what it had of another run is no
 // part of what its agents need.
-func (s *site) measureAgents(t pairs.TB, _ size, r *results) {
+func (s *site) measureAgents(t pairs.TB, size size, r *results) {
 	t.Helper()
 	rows := map[crowd]*growth{}
-	for range crowdRounds {
-		for _, c := range crowds() {
+	for range size.turns {
+		for _, c := range size.crowds {
 			run := s.crowd(t, c)
 			t.Logf("%d agents, TLS %t: %+v", c.agents, c.secured, run)
 			if rows[c] == nil {
@@ -84,7 +81,7 @@ func (s *site) measureAgents(t pairs.TB, _ size, r *results) {
 			rows[c].Runs = append(rows[c].Runs, run)
 		}
 	}
-	for _, c := range crowds() {
+	for _, c := range size.crowds {
 		r.Agents = append(r.Agents, *rows[c])
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"gcbridge/test/stand"
@@ -18,14 +19,15 @@ import (
 
 func main() {
 	short := flag.Bool("short", false, "the ratios alone, in at most five minutes; docs are written only with -docs")
-	docs := flag.String("docs", "", "folder for performance.md and its plots; the full form writes docs")
+	docs := flag.String("docs", "", "folder for performance.md and its plots; a full form with all parts writes docs")
+	only := flag.String("only", "", "only the parts whose name contains this, also those that the short form leaves out: relays, events, agents, take-overs")
 	render := flag.Bool("render", false, "measure nothing: write the documents anew from the folder's performance/measured.json")
 	flag.Parse()
-	if *docs == "" && !*short {
+	if *docs == "" && !*short && *only == "" {
 		*docs = "docs"
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := play(ctx, sizeOf(*short), *docs, *render)
+	err := play(ctx, sizeOf(*short), *docs, *only, *render)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -36,10 +38,13 @@ func main() {
 // errBroken: a measurement could not be played to its end.
 var errBroken = errors.New("a measurement ended early")
 
-func play(ctx context.Context, size size, docs string, again bool) error {
-	r, err := kept(docs)
-	if !again {
-		r, err = measure(ctx, size)
+func play(ctx context.Context, size size, docs, only string, again bool) error {
+	var r *results
+	var err error
+	if again {
+		r, err = kept(docs)
+	} else {
+		r, err = measure(ctx, size, only)
 	}
 	if err != nil {
 		return err
@@ -53,14 +58,14 @@ func play(ctx context.Context, size size, docs string, again bool) error {
 }
 
 // measure plays everything; what was measured before something broke off is of no use.
-func measure(ctx context.Context, size size) (*results, error) {
+func measure(ctx context.Context, size size, only string) (*results, error) {
 	r := &results{Machine: thisMachine(ctx), Short: !size.full}
 	hall := stand.New(ctx, "bench")
 	defer hall.End()
 	ok := hall.Play(func() {
 		s := newSite(ctx, hall)
 		for _, part := range parts() {
-			if ctx.Err() != nil || part.long && !size.full {
+			if ctx.Err() != nil || !strings.Contains(part.name, only) || only == "" && part.long && !size.full {
 				continue
 			}
 			t := hall.Next(part.name)

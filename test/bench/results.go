@@ -12,13 +12,16 @@ type size struct {
 	rounds int           // of each, interleaved
 	round  time.Duration // how long one is
 	warm   time.Duration // how long everybody works before it counts
+	// crowds are measured turns times, take-overs kills times.
+	crowds       []crowd
+	turns, kills int
 }
 
 func sizeOf(short bool) size {
 	if short {
-		return size{rounds: 5, round: 1500 * time.Millisecond, warm: 4 * time.Second}
+		return size{rounds: 5, round: 1500 * time.Millisecond, warm: 4 * time.Second, crowds: []crowd{{100, false}, {500, true}}, turns: 1, kills: 1}
 	}
-	return size{full: true, rounds: 7, round: 4 * time.Second, warm: 10 * time.Second}
+	return size{full: true, rounds: 5, round: 4 * time.Second, warm: 10 * time.Second, crowds: crowds(), turns: 5, kills: 5}
 }
 
 // results is all that was measured, as it is kept in measured.json.

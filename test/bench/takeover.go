@@ -16,7 +16,7 @@ func (s *site) measureTakeOvers(t pairs.TB, size size, r *results) {
 	set.Timeout, set.Interval = usual.SyncTimeout, usual.SyncInterval
 	set.Env = append(set.Env, "GC_FINESSE_HEARTBEAT="+usual.FinesseHeartbeat.String())
 	m := pairs.TakeOver{
-		Name: "take-over of 2000 at 200 ms", Setup: set, Agents: 2000, Runs: size.rounds, Limit: time.Minute, Latency: 200 * time.Millisecond,
+		Name: "take-over of 2000 at 200 ms", Setup: set, Agents: 2000, Runs: size.kills, Limit: time.Minute, Latency: 200 * time.Millisecond,
 	}
 	got := m.Run(t, s.bin)
 	if !got.Clean() {
