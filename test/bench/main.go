@@ -46,7 +46,7 @@ func play(ctx context.Context, size size, docs, only string, again bool) error {
 	} else {
 		r, err = measure(ctx, size, only)
 	}
-	if err != nil {
+	if r == nil {
 		return err
 	}
 	if docs != "" {
@@ -54,10 +54,11 @@ func play(ctx context.Context, size size, docs, only string, again bool) error {
 			return err
 		}
 	}
-	return tell(os.Stdout, r)
+	return errors.Join(err, tell(os.Stdout, r))
 }
 
-// measure plays everything; what was measured before something broke off is of no use.
+// measure plays everything. A part that breaks off is an error, and does not keep the others
+// from being shown; with none there is no result.
 func measure(ctx context.Context, size size, only string) (*results, error) {
 	r := &results{Machine: thisMachine(ctx), Short: !size.full}
 	hall := stand.New(ctx, "bench")
@@ -72,12 +73,15 @@ func measure(ctx context.Context, size size, only string) (*results, error) {
 			finished := t.Play(func() { part.play(s, t, size, r) })
 			t.End()
 			if !finished || t.Failed() {
-				hall.Errorf("%s broke off", part.name)
+				r.Broken = append(r.Broken, part.name)
 			}
 		}
 	})
-	if !ok || hall.Failed() || ctx.Err() != nil {
+	switch {
+	case !ok || ctx.Err() != nil:
 		return nil, errors.Join(errBroken, ctx.Err())
+	case len(r.Broken) > 0:
+		return r, fmt.Errorf("%w: %s", errBroken, strings.Join(r.Broken, ", "))
 	}
 	return r, nil
 }

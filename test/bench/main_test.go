@@ -108,6 +108,13 @@ func TestDocument(t *testing.T) {
 	require.NotContains(t, text, "no value")
 	require.NotContains(t, text, "NaN")
 
+	r.Broken, r.Agents[2].Failed = []string{"take-overs"}, 2
+	text, err = document(r)
+	require.NoError(t, err)
+	require.Contains(t, text, "incomplete below:** take-overs.")
+	require.Contains(t, text, "Of the runs with 5000 agents, 2 were not answered")
+	require.Equal(t, 1, strings.Count(text, "Of the runs with"))
+
 	short := &results{Short: true, Relays: r.Relays}
 	text, err = document(short)
 	require.NoError(t, err)

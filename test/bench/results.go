@@ -28,6 +28,7 @@ func sizeOf(short bool) size {
 type results struct {
 	Machine machine
 	Short   bool
+	Broken  []string // parts that were not played to their end
 	// Relays and Events: by leg, by who, a sample for each round.
 	Relays map[string]map[string][]sample
 	Events map[string][]sample
