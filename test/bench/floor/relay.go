@@ -20,14 +20,15 @@ import (
 // dialTime is the most that a connection may take, and a request to Finesse.
 const dialTime = 10 * time.Second
 
-// link is one connection of go-stomp that says nothing by itself.
+// link is one connection of go-stomp that says nothing by itself, and waits for a busy
+// broker as long as it takes.
 func link(ctx context.Context, addr string) (*stomp.Conn, error) {
 	d := net.Dialer{Timeout: dialTime}
 	socket, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	c, err := stomp.Connect(socket, stomp.ConnOpt.HeartBeat(0, 0))
+	c, err := stomp.Connect(socket, stomp.ConnOpt.HeartBeat(0, 0), stomp.ConnOpt.MsgSendTimeout(0))
 	if err != nil {
 		return nil, fmt.Errorf("login: %w", err)
 	}
