@@ -4,7 +4,7 @@
 GO            ?= go
 FUZZTIME      ?= 10s
 FUZZDIRS      ?= .
-BENCH         ?= .
+BENCH         ?=
 BENCHTIME     ?= 1s
 TESTFLAGS     ?=
 TESTPACKAGES  ?= ./...
@@ -13,16 +13,20 @@ LINT_VERSION  := 2.8.0
 LINT          := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
 DEAD_VERSION  := 0.49.0
 DEAD          := .tools/deadcode-$(DEAD_VERSION)/deadcode
+STAT_VERSION  := 0.0.0-20260908200009-22c9c6c9d4da
+STAT          := .tools/benchstat-$(STAT_VERSION)/benchstat
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build setup test lint fmt deadcode tidy bench fuzz chaos stalls mutants generated clean
+.PHONY: help run build setup test lint fmt deadcode tidy bench benchstat fuzz chaos stalls mutants generated clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  ONCE=1 make run         end after the scripted day; non-zero if an output is missing"
 	@echo "  make test TESTFLAGS=-v  more flags for go test"
+	@echo "  SHORT=1 make bench      the ratios alone in five minutes; the full one takes about twenty-five"
+	@echo "  make bench BENCH=.      the Go benchmarks of that name (BENCHTIME=1s)"
 	@echo "  SHORT=1 make chaos      its form of about two minutes; the full one takes about twenty minutes"
 	@echo "  SHORT=1 make stalls     a tenth of the agents; two minutes in full"
 	@echo "  make mutants MUTANTS='-n 20 -packages ./finesse'  what to change; -h lists all flags"
@@ -58,8 +62,19 @@ $(DEAD):
 tidy: ## fail if go.mod does not say what is used
 	$(GO) mod tidy -diff
 
-bench: setup ## all benchmarks (BENCH=regexp, BENCHTIME=1s)
+ifeq ($(BENCH),)
+bench: setup ## measure beside a bare relay and Apache Camel, write docs/performance.md; a line for each goal
+	$(GO) run ./test/bench $(if $(filter-out 0,$(SHORT)),-short)
+else
+bench: setup
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 30m -p 1 ./...
+endif
+
+benchstat: $(STAT) ## fail if a benchmark allocates over 10 % more than at the base revision (BENCH_BASE=revision)
+	@GO='$(GO)' bash .ci/benchstat $(CURDIR)/$(STAT)
+
+$(STAT):
+	GOBIN=$(CURDIR)/$(@D) $(GO) install golang.org/x/perf/cmd/benchstat@v$(STAT_VERSION)
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@GO='$(GO)' bash .ci/fuzz '$(FUZZTIME)' $(FUZZDIRS)

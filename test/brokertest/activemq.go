@@ -190,6 +190,9 @@ func (b *Broker) OpenWireURL() string {
 	return "tcp://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(b.set.OpenWirePort))
 }
 
+// PID is the process id of the broker's current life.
+func (b *Broker) PID() int { return b.run.PID() }
+
 // Log is the end of what the broker logged in its current life.
 func (b *Broker) Log() string { return b.run.log() }
 

@@ -36,6 +36,9 @@ func Spawn(cmd *exec.Cmd) (*Child, error) {
 	return c, nil
 }
 
+// PID is its process id.
+func (c *Child) PID() int { return c.cmd.Process.Pid }
+
 // Signal sends it a signal; [os.ErrProcessDone] if it has ended.
 func (c *Child) Signal(sig os.Signal) error { return c.cmd.Process.Signal(sig) }
 

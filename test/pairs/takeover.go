@@ -3,6 +3,7 @@ package pairs
 import (
 	"time"
 
+	"gcbridge/finesse/sim"
 	"gcbridge/test/wait"
 )
 
@@ -13,7 +14,9 @@ type TakeOver struct {
 	Setup  Setup // without Finesse
 	Agents int
 	Runs   int
-	Limit  time.Duration // a run that takes longer has failed
+	// Latency is what each request to Finesse takes once the agents are logged in.
+	Latency time.Duration
+	Limit   time.Duration // a run that takes longer has failed
 }
 
 // Run logs the agents in, and then kills the node that serves and lets it come
@@ -22,6 +25,11 @@ func (m TakeOver) Run(t TB, bin string) Result {
 	t.Helper()
 	lab := begin(t, bin, m.Name, m.Setup, m.Agents)
 	client := lab.client
+	if m.Latency > 0 {
+		if err := lab.Setup.Finesse[0].AddFault(sim.Fault{Path: "/finesse/api", DelayMs: int(m.Latency.Milliseconds())}); err != nil {
+			t.Fatalf("%v", err)
+		}
+	}
 	var r Result
 	r.Kills = map[Window]int{}
 	for range m.Runs {
