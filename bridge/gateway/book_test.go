@@ -102,3 +102,16 @@ func TestDestinationsThatAgentsLeave(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, maxUnused+2, k.Len())
 }
+
+// TestNobodyListensThere: an address that nobody named is not one of the book's,
+// and whoever asks when it was heard holds nobody up.
+func TestNobodyListensThere(t *testing.T) {
+	k := NewBook(nil)
+	_, ok := k.At(address("A"))
+	require.False(t, ok)
+	k.Bind(at("A"))
+	k.Heard(address("A"))
+	b, ok := k.At(address("A"))
+	require.True(t, ok)
+	require.Equal(t, at("A"), b)
+}
