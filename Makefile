@@ -27,7 +27,7 @@ help: ## show this help
 	@echo "  make test TESTFLAGS=-v  more flags for go test"
 	@echo "  SHORT=1 make bench      the ratios alone in five minutes; the full one takes about twenty-five"
 	@echo "  make bench BENCH=.      the Go benchmarks of that name (BENCHTIME=1s)"
-	@echo "  SHORT=1 make chaos      its form of about two minutes; the full one takes about twenty minutes"
+	@echo "  SHORT=1 make chaos      its form of about three minutes; the full one takes half an hour"
 	@echo "  SHORT=1 make stalls     a tenth of the agents; two minutes in full"
 	@echo "  make mutants MUTANTS='-n 20 -packages ./finesse'  what to change; -h lists all flags"
 	@echo "  make fuzz FUZZTIME=1m   time, or a number of inputs such as 10000x, per fuzz target"
