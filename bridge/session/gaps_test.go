@@ -46,7 +46,9 @@ func TestRefusedLoginEndsTheGap(t *testing.T) {
 	bubble(t, func(g *rig) {
 		g.loggedIn()
 		g.cutOff()
-		g.server.set(func(f *fakeServer) { f.user.State, f.fail["LOGIN 2001"] = finesse.StateReady, &finesse.Error{Status: 400} })
+		g.server.set(func(f *fakeServer) {
+			f.user.State, f.fail["LOGIN 2001"] = finesse.StateReady, &finesse.Error{Status: 400}
+		})
 		g.reachable()
 		g.do(noDest, "Login#1001", "pw,2001")
 		out := g.got()
