@@ -11,13 +11,13 @@ import (
 // TestLoginIDOfLetters: one that Finesse has confirmed is not asked for again.
 func TestLoginIDOfLetters(t *testing.T) {
 	bubble(t, func(g *rig) {
-		g.server.user.ID = "ann.lee"
+		g.server.user.ID, g.server.right = "ann.lee", "pw"
 		g.s = New("ann.lee", g.deps)
 		g.run()
 		g.do(destA, "Connect#ann.lee", "A,pw")
 		require.Equal(t, 1, g.asks("USER"))
 		g.server.set(func(f *fakeServer) { f.asked = nil })
-		g.do(destB, "Connect#ann.lee", "B,pw")
+		g.do(destB, "Connect#ann.lee", "B,bad")
 		require.Zero(t, g.asks("USER"), g.server.log())
 		g.got()
 	})
