@@ -51,17 +51,17 @@ func TestCodeOfAFailure(t *testing.T) {
 func TestErrorsAreCounted(t *testing.T) {
 	for name, tc := range map[string]struct {
 		run  func(g *rig)
+		wait time.Duration
 		code protocol.ErrorCode
 	}{
 		"no outcome": {func(g *rig) {
 			g.loggedIn()
 			g.do(noDest, "MakeReady#1001", "")
-			time.Sleep(time.Minute)
-		}, protocol.ErrGenericError},
+		}, time.Minute, protocol.ErrGenericError},
 		"not supported": {func(g *rig) {
 			g.loggedIn()
 			g.do(noDest, "GETSUPERVISOR#1001", "")
-		}, protocol.ErrGenericError},
+		}, 0, protocol.ErrGenericError},
 		"not ready after the login": {func(g *rig) {
 			g.deps.Options.ReadyAfterLogin = true
 			g.server.fail["READY"] = &finesse.Error{Status: 503, Class: errclass.Unavailable}
@@ -69,16 +69,17 @@ func TestErrorsAreCounted(t *testing.T) {
 			g.do(destA, "Connect#1001", "A,pw")
 			g.do(noDest, "Login#1001", "pw,2001")
 			g.tell(userEvent("", finesse.StateNotReady))
-		}, protocol.ErrFinesseUnavailable},
+		}, 0, protocol.ErrFinesseUnavailable},
 		"single sign-on ends": {func(g *rig) {
 			g.signedOn()
 			g.denies(errNoService)
-			time.Sleep(95 * time.Second)
-		}, protocol.ErrAuthorization},
+		}, 95 * time.Second, protocol.ErrAuthorization},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(g *rig) {
 				tc.run(g)
+				time.Sleep(tc.wait)
+				synctest.Wait()
 				require.Contains(t, g.got(), "/topic/A 1001#Error#"+string(tc.code))
 				require.Equal(t, 1, g.count("errors_"+string(tc.code)))
 			})
@@ -90,32 +91,33 @@ func TestErrorsAreCounted(t *testing.T) {
 func TestOutcomesAreCounted(t *testing.T) {
 	for name, tc := range map[string]struct {
 		begin, happens func(g *rig)
+		wait           time.Duration
 		by             string
 	}{
 		"an event": {(*rig).loggedIn, func(g *rig) {
 			g.do(noDest, "MakeReady#1001", "")
 			g.tell(userEvent(g.server.ids[0], finesse.StateReady))
-		}, "event"},
+		}, 0, "event"},
 		"a member's event": {(*rig).supervise, func(g *rig) {
 			g.do(noDest, "getteamusers#1001", "1,true")
 			g.force("MakeNotReady#1002")
 			g.tell(memberEvent("1002", "", finesse.StateNotReady))
-		}, "event"},
+		}, 0, "event"},
 		"a read of the member": {(*rig).supervise, func(g *rig) {
 			g.force("MakeNotReady#1002")
 			g.setMember("1002", finesse.StateNotReady)
-			time.Sleep(2 * time.Second)
-		}, "read"},
+		}, 2 * time.Second, "read"},
 		"another client": {(*rig).loggedIn, func(g *rig) {
 			g.do(noDest, "MakeReady#1001", "")
 			g.do(destB, "Connect#1001", "B,pw")
-		}, "unbound"},
+		}, 0, "unbound"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(g *rig) {
 				tc.begin(g)
 				before := g.count("outcomes_" + tc.by)
 				tc.happens(g)
+				time.Sleep(tc.wait)
 				g.got()
 				require.Equal(t, before+1, g.count("outcomes_"+tc.by))
 			})
