@@ -16,8 +16,8 @@ func TestTemporaryQueuesOfOthers(t *testing.T) {
 	b := start(t, embedded.Config{})
 	asker, service, other := brokertest.Dial(t, b.URL()), brokertest.Dial(t, b.URL()), brokertest.Dial(t, b.URL())
 	asker.Subscribe("/temp-queue/answers")
-	asker.Send("/queue/questions", "question", "reply-to", "/temp-queue/answers")
 	service.Subscribe("/queue/questions")
+	asker.Send("/queue/questions", "question", "reply-to", "/temp-queue/answers")
 	reply := service.Expect(frame.MESSAGE).Header.Get("reply-to")
 
 	other.Subscribe("/temp-queue/answers")
@@ -25,7 +25,7 @@ func TestTemporaryQueuesOfOthers(t *testing.T) {
 	asker.Send("/queue/work", "work")
 	require.Equal(t, "work", string(other.Expect(frame.MESSAGE).Body))
 	other.Close()
-	service.Subscribe("/queue/work")
+	service.Write(frame.SUBSCRIBE, nil, frame.Destination, "/queue/work", frame.Id, "work")
 	require.Equal(t, "work", string(service.Expect(frame.MESSAGE).Body), "the other one has gone")
 
 	service.Send(reply, "answer")
