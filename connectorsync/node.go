@@ -107,6 +107,9 @@ func (s *State) Leave(now time.Time) []Effect {
 // subscription is newer than any other that was heard of, whatever the clocks
 // say. For an agent that is held already it does what [State.Changed] does.
 func (s *State) Taken(agent string, c Context, now time.Time) []Effect {
+	if _, leaves := s.agents.yielding[agent]; leaves {
+		return nil // the session says what it held before it heard that it was let go
+	}
 	if s.agents.own[agent] != nil {
 		return s.Changed(agent, c, now)
 	}

@@ -115,6 +115,8 @@ func TestYielding(t *testing.T) {
 	require.Equal(t, []LetGo{{Agent: "1001", Winner: "gc-2"}}, only[LetGo](e))
 	require.Equal(t, []Handed{{Agent: "1001", Busy: true}}, only[Handed](pass(b, e)))
 	require.Equal(t, 1, a.Status(a.now).Yielding)
+	require.Empty(t, a.Taken("1001", contextOf("1001"), a.now), "the session has not heard yet that it was let go")
+	require.Zero(t, a.Status(a.now).Held, "nobody serves the agent here any more")
 	e = a.Yielded("1001", a.now)
 	require.Equal(t, []Yielded{{Agent: "1001", To: "gc-2"}}, sent[Yielded](e))
 	require.Equal(t, []Handed{{Agent: "1001"}}, only[Handed](pass(b, e)))
