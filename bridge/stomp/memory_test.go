@@ -3,6 +3,8 @@ package stomp
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -146,7 +148,9 @@ func TestMemoryQueue(t *testing.T) {
 	amq.Restart()
 	wait.For(t, third.ups, "the link")
 	from = time.Now()
-	again := third.readsUpTo("fourth mark ")
+	again := slices.DeleteFunc(third.readsUpTo("fourth mark "), func(b string) bool { // some come late, from before
+		return strings.HasPrefix(b, "third mark ")
+	})
 	t.Logf("after the broker's restart %d messages were read within %s", len(again), time.Since(from))
 	require.Equal(t, want, again[:len(want)])
 	require.NotContains(t, again, "lost", "what is kept now is written anew")

@@ -61,7 +61,7 @@ func nodeID(c config.Config) (string, error) {
 	return h, nil
 }
 
-// newLogger writes JSON lines, or text for people.
+// newLogger writes JSON lines, or text for people; one line at a time, whoever logs.
 func newLogger(w io.Writer, c config.Config) zerolog.Logger {
 	if c.LogFormat == "console" {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != "" || !terminal(w)}
@@ -70,7 +70,7 @@ func newLogger(w io.Writer, c config.Config) zerolog.Logger {
 	if err != nil {
 		level = zerolog.InfoLevel // Validate refused it already
 	}
-	return zerolog.New(w).Level(level).Hook(zerolog.HookFunc(stamp))
+	return zerolog.New(zerolog.SyncWriter(w)).Level(level).Hook(zerolog.HookFunc(stamp))
 }
 
 // stamp writes milliseconds: what two nodes did in the same second has an order.
