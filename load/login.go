@@ -10,7 +10,7 @@ import (
 	"gcbridge/protocol"
 )
 
-// loginReady connects all agents at once and logs them in; whoever is told so is
+// loginReady connects all agents at once and logs them in; each who is told so is
 // made ready. The time of an agent is from their Connect until they are ready.
 func loginReady(ctx context.Context, p *player) error {
 	const whole, login, ready = "login and ready", "login", "ready"

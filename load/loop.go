@@ -52,7 +52,7 @@ func stateLoop(ctx context.Context, p *player) error {
 			return over
 		}
 		looked = now
-		for _, m := range active { // whoever was refused tries again
+		for _, m := range active { // those who were refused try again
 			if !p.book.Waits(m.ID) && now.Sub(since[m.ID]) > retryTime {
 				step(m)
 			}

@@ -104,7 +104,7 @@ func TestDestinationsThatAgentsLeave(t *testing.T) {
 }
 
 // TestNobodyListensThere: an address that nobody named is not one of the book's,
-// and whoever asks when it was heard holds nobody up.
+// and the question when it was heard holds nobody up.
 func TestNobodyListensThere(t *testing.T) {
 	k := NewBook(nil)
 	_, ok := k.At(address("A"))

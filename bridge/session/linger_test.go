@@ -165,7 +165,7 @@ func TestRoutineThatFails(t *testing.T) {
 	})
 }
 
-// TestRoutineRests: whoever has no stream is read when it is back, and whoever is
+// TestRoutineRests: an agent without a stream is read when it is back, and one who is
 // refused not at all.
 func TestRoutineRests(t *testing.T) {
 	for name, begin := range map[string]func(g *rig){
@@ -261,7 +261,7 @@ func TestFirstLook(t *testing.T) {
 	})
 }
 
-// TestTurnIsGivenBack: whoever connects by themselves does not keep a place in
+// TestTurnIsGivenBack: an agent who connects by themselves does not keep a place in
 // the line of those who come back.
 func TestTurnIsGivenBack(t *testing.T) {
 	for name, ends := range map[string]func(g *rig){

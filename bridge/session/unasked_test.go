@@ -116,7 +116,7 @@ func TestUnsubscribeThatFails(t *testing.T) {
 	})
 }
 
-// TestOtherTeamOnANewStream: whoever asks for another team before the
+// TestOtherTeamOnANewStream: a supervisor who asks for another team before the
 // re-sync of a new stream gets the events of those watched before, too.
 func TestOtherTeamOnANewStream(t *testing.T) {
 	bubble(t, func(g *rig) {
@@ -222,7 +222,7 @@ func TestErrorBesideALogin(t *testing.T) {
 	})
 }
 
-// TestTokenRefusedWhileItIsMissed: whoever waits for a new token and gets none has
+// TestTokenRefusedWhileItIsMissed: an agent who waits for a new token and gets none has
 // to connect again; their client is told once.
 func TestTokenRefusedWhileItIsMissed(t *testing.T) {
 	bubble(t, func(g *rig) {
@@ -269,7 +269,7 @@ func TestRefusedTriesAreSlow(t *testing.T) {
 	})
 }
 
-// TestBargeAtAMemberWithoutAnExtension: what is known of whoever cannot be called
+// TestBargeAtAMemberWithoutAnExtension: what is known of an agent who cannot be called
 // does not replace what the supervisor named [C14].
 func TestBargeAtAMemberWithoutAnExtension(t *testing.T) {
 	bubble(t, func(g *rig) {

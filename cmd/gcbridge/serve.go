@@ -61,7 +61,7 @@ func nodeID(c config.Config) (string, error) {
 	return h, nil
 }
 
-// newLogger writes JSON lines, or text for people; one line at a time, whoever logs.
+// newLogger writes JSON lines, or text for people; one line at a time, from any goroutine.
 func newLogger(w io.Writer, c config.Config) zerolog.Logger {
 	if c.LogFormat == "console" {
 		w = zerolog.ConsoleWriter{Out: w, TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != "" || !terminal(w)}
